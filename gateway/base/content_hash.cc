@@ -21,7 +21,7 @@ std::array<unsigned char, 8> LittleEndian(uint64_t value) {
 
 ContentHash HashRows(const Rows& rows) {
   const std::unique_ptr<XXH3_state_t, XXH_errorcode (*)(XXH3_state_t*)> state(XXH3_createState(),
-                                                                             XXH3_freeState);
+                                                                              XXH3_freeState);
   XXH3_128bits_reset(state.get());
   for (const std::string& row : rows) {
     const auto length = LittleEndian(row.size());

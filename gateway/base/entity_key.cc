@@ -34,8 +34,8 @@ size_t SequenceLength(std::string_view text) {
 absl::Status ValidatePart(absl::string_view name, std::string_view value, size_t max_bytes) {
   if (value.empty()) return absl::InvalidArgumentError(absl::StrCat(name, " is empty"));
   if (value.size() > max_bytes) {
-    return absl::InvalidArgumentError(absl::StrCat(name, " has ", value.size(),
-                                                   " bytes, more than the limit of ", max_bytes));
+    return absl::InvalidArgumentError(
+        absl::StrCat(name, " has ", value.size(), " bytes, more than the limit of ", max_bytes));
   }
   if (value.find('\0') != std::string_view::npos) {
     return absl::InvalidArgumentError(absl::StrCat(name, " holds a NUL character"));

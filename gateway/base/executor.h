@@ -22,9 +22,8 @@ inline constexpr TimerId kNoTimer = 0;
 // after. Tasks still queued at its end are destroyed without being run.
 // Threading: Post and IsCurrent may be called from any thread, all else only on the loop.
 // Order: tasks posted by one thread run in the order in which it posted them.
-// Limits: the queue is not bounded here; whoever posts on behalf of outside input bounds itself (see
-// Mailbox).
-// Errors: none. Tasks must not throw.
+// Limits: the queue is not bounded here; whoever posts on behalf of outside input bounds itself
+// (see Mailbox). Errors: none. Tasks must not throw.
 class Executor {
  public:
   virtual ~Executor() = default;

@@ -12,8 +12,8 @@ namespace entitysync::session {
 // What a session needs of the connection beneath it; websockets in production, a fake in tests.
 //
 // Owner and lifetime: the transport owns its session's place in the SessionTable: it calls
-//   ConnectionAcceptor::OnOpen when the handshake is done and ConnectionHandler::OnClosed exactly once,
-//   after which neither calls the other.
+//   ConnectionAcceptor::OnOpen when the handshake is done and ConnectionHandler::OnClosed exactly
+//   once, after which neither calls the other.
 // Threading: one worker's loop, on both sides.
 // Limits: Send never refuses; the session looks at UnsentBytes first and waits for
 //   ConnectionHandler::OnWritable.
@@ -40,7 +40,8 @@ class Transport {
   virtual void SetReading(bool on) = 0;
 
   // Discards what is queued and not begun, sends a close frame, and ends the connection when the
-  // peer answers or the close timeout passes. ConnectionHandler::OnClosed follows, never inside this call.
+  // peer answers or the close timeout passes. ConnectionHandler::OnClosed follows, never inside
+  // this call.
   virtual void Close(protocol::CloseCode code, std::string_view reason) = 0;
 };
 

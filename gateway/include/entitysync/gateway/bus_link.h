@@ -39,11 +39,12 @@ class BusListener {
 //   2. Order: messages published by one link arrive at any one listener in the order in which they
 //      were published, across subjects. So the echo of a later message proves that the bus took the
 //      earlier ones.
-//   3. Honest loss: if the link may have missed messages it says so, with OnDisconnected/OnConnected
+//   3. Honest loss: if the link may have missed messages it says so, with
+//   OnDisconnected/OnConnected
 //      or OnDropped. (Loss it cannot see is found by the numbers inside the messages.)
 // Subjects: tokens of [A-Za-z0-9_-] joined by dots, at most 700 bytes. A subscription is such a
-//   subject, or one that ends in ".>" and matches every subject with that beginning and at least one
-//   token more.
+//   subject, or one that ends in ".>" and matches every subject with that beginning and at least
+//   one token more.
 // Owner and lifetime: owned by the gateway. Start once, Stop once, then destroyed.
 // Threading: Publish and Connection may be called from any thread between Start and Stop.
 // Limits: payloads up to 512 KiB (base::limits::kMaxBusMessageBytes).

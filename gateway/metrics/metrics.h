@@ -1,0 +1,118 @@
+#pragma once
+
+#include <prometheus/counter.h>
+#include <prometheus/family.h>
+#include <prometheus/gauge.h>
+#include <prometheus/histogram.h>
+#include <prometheus/registry.h>
+
+#include <string>
+
+namespace entitysync::metrics {
+
+using Counter = prometheus::Counter;
+using Gauge = prometheus::Gauge;
+using Histogram = prometheus::Histogram;
+
+// Applications calling NotifyChange.
+struct FrontMetrics {
+  explicit FrontMetrics(prometheus::Registry& registry);
+  Counter& calls_ok;
+  Counter& calls_invalid;          // INVALID_ARGUMENT, NOT_FOUND
+  Counter& calls_unauthenticated;  // missing or wrong bearer key
+  Counter& calls_unavailable;
+  Counter& changes_accepted;
+  Histogram& call_seconds;
+};
+
+// The bus between replicas.
+struct BusMetrics {
+  explicit BusMetrics(prometheus::Registry& registry);
+  Gauge& connected;  // 1 or 0
+  Counter& connects;
+  Counter& disconnects;
+  Counter& messages_published;
+  Counter& messages_received;
+  Counter& messages_dropped;    // reported by the link
+  Counter& messages_malformed;  // not a bus message, or of an unknown schema
+  Counter& publishes_refused;   // the link's queue was full or it was not connected
+  Counter& gaps_disconnect;
+  Counter& gaps_dropped;
+  Counter& gaps_number;
+  Counter& gaps_silence;
+  Counter& gaps_mailbox;
+};
+
+// From changes to states.
+struct HubMetrics {
+  explicit HubMetrics(prometheus::Registry& registry);
+  Counter& changes_received;
+  Counter& changes_unwatched;
+  Gauge& watched_keys;
+  Gauge& watched_pairs;  // (key, scope)
+  Gauge& subscriptions;
+  Gauge& suspect_pairs;
+  Counter& fetches_change;
+  Counter& fetches_snapshot;
+  Counter& fetches_revalidate;
+  Counter& fetches_ok;
+  Counter& fetches_not_found;
+  Counter& fetches_denied;
+  Counter& fetches_failed;         // retried with backoff
+  Counter& fetches_misconfigured;  // UNIMPLEMENTED, INVALID_ARGUMENT
+  Counter& fetches_refused;        // not started: the target's queue is full
+  Counter& fetches_skipped;        // a versioned change that the pair already has
+  Gauge& fetches_in_flight;
+  Gauge& fetches_queued;
+  Histogram& fetch_seconds;
+  Counter& answers_stale;   // below the floor or older than what was delivered
+  Counter& version_resets;  // the application's lower numbers won
+  Counter& states_encoded;
+  Counter& rows_not_utf8;
+  Counter& deliveries;  // (state, subscription) pairs handed to workers
+  Counter& deliveries_suppressed;
+};
+
+// Sessions and the websockets beneath them.
+struct SessionMetrics {
+  explicit SessionMetrics(prometheus::Registry& registry);
+  Gauge& connections;
+  Counter& connections_accepted;
+  Counter& connections_refused;  // limits, draining
+  Counter& handshakes_failed;    // bad requests, origin, path, time
+  Counter& closed_by_client;
+  Counter& closed_by_heartbeat;
+  Counter& closed_by_stall;
+  Counter& closed_by_overload;
+  Counter& closed_by_violation;  // websocket violation, bad UTF-8, too big
+  Counter& closed_by_drain;
+  Counter& messages_subscribe;
+  Counter& messages_unsubscribe;
+  Counter& messages_secret;
+  Counter& messages_dropped;            // a known action with an unusable body
+  Counter& subscriptions_unknown_type;  // no target for the entity type
+  Counter& subscriptions_over_limit;
+  Counter& pass_through_handled;
+  Counter& pass_through_failed;
+  Counter& pass_through_dropped;  // no handler configured
+  Counter& states_sent;
+  Counter& states_replaced;  // a newer state took the place of a waiting one
+  Counter& bytes_sent;
+};
+
+// Every metric of the gateway: the one place that names them.
+//
+// Owner and lifetime: the composition root; outlives everything that counts.
+// Threading: updates are lock-free and may come from any thread.
+// Limits: no label holds anything that clients or applications choose (entity ids, secrets).
+struct Metrics {
+  explicit Metrics(prometheus::Registry& registry)
+      : front(registry), bus(registry), hub(registry), session(registry) {}
+
+  FrontMetrics front;
+  BusMetrics bus;
+  HubMetrics hub;
+  SessionMetrics session;
+};
+
+}  // namespace entitysync::metrics
