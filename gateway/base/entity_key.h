@@ -3,6 +3,7 @@
 #include <absl/status/status.h>
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -27,6 +28,25 @@ struct EntityKey {
 // A hash that is the same in every process and on every machine (XXH3-64), for deciding which shard
 // or partition owns a key. absl::Hash differs per process and must not decide anything observable.
 uint64_t StableHash(const EntityKey& key);
+
+// A key shared by all who hold it: subscriptions, states, posts between loops. Never null.
+using KeyPtr = std::shared_ptr<const EntityKey>;
+
+// Let hash containers of KeyPtr go by the key's value and be asked with a plain EntityKey.
+struct KeyPtrHash {
+  using is_transparent = void;
+  size_t operator()(const EntityKey& key) const { return StableHash(key); }
+  size_t operator()(const KeyPtr& key) const { return StableHash(*key); }
+};
+struct KeyPtrEqual {
+  using is_transparent = void;
+  static const EntityKey& Value(const EntityKey& key) { return key; }
+  static const EntityKey& Value(const KeyPtr& key) { return *key; }
+  template <typename A, typename B>
+  bool operator()(const A& a, const B& b) const {
+    return Value(a) == Value(b);
+  }
+};
 
 // OK if both parts are within limits::kMaxEntityBytes and kMaxIdBytes, not empty, free of NUL and
 // valid UTF-8; else INVALID_ARGUMENT with a message that says what is wrong with which part.
