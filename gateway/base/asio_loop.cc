@@ -22,6 +22,7 @@ void AsioLoop::Stop() {
   stopping_ = true;
   context_.stop();
   if (thread_.joinable()) thread_.join();
+  thread_id_ = std::thread::id();
 }
 
 void AsioLoop::Post(Task task) {
@@ -37,10 +38,12 @@ void AsioLoop::Post(Task task) {
 
 bool AsioLoop::IsCurrent() const { return thread_id_ == std::this_thread::get_id(); }
 
+bool AsioLoop::MayTouch() const { return IsCurrent() || thread_id_ == std::thread::id(); }
+
 TimePoint AsioLoop::Now() const { return std::chrono::steady_clock::now(); }
 
 TimerId AsioLoop::After(Duration delay, Task task) {
-  assert(IsCurrent());
+  assert(MayTouch());
   const TimePoint due = Now() + delay;
   const TimerId id = ++last_timer_;
   timers_.emplace(std::make_pair(due, id), std::move(task));
@@ -50,7 +53,7 @@ TimerId AsioLoop::After(Duration delay, Task task) {
 }
 
 void AsioLoop::Cancel(TimerId timer) {
-  assert(IsCurrent());
+  assert(MayTouch());
   const auto it = timer_times_.find(timer);
   if (it == timer_times_.end()) return;
   timers_.erase({it->second, timer});
@@ -58,7 +61,7 @@ void AsioLoop::Cancel(TimerId timer) {
 }
 
 void AsioLoop::AtTurnEnd(Task task) {
-  assert(IsCurrent());
+  assert(MayTouch());
   turn_end_.push_back(std::move(task));
 }
 

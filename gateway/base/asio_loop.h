@@ -51,6 +51,8 @@ class AsioLoop final : public Executor {
  private:
   static constexpr int kMaxHandlersPerTurn = 4096;
 
+  // On the loop, or while no thread runs it (before Start and after Stop).
+  bool MayTouch() const;
   void Run();
   void DrainPosted();
   void RunTurnEnd();

@@ -64,7 +64,14 @@ class IntrusiveList {
 
   // Moves all elements of `other` to the end of this list.
   void TakeAll(IntrusiveList& other) {
-    while (!other.empty()) PushBack(other.front());
+    if (other.empty()) return;
+    ListHook<Tag>* first = other.head_.next_;
+    ListHook<Tag>* last = other.head_.prev_;
+    other.head_.prev_ = other.head_.next_ = &other.head_;
+    first->prev_ = head_.prev_;
+    last->next_ = &head_;
+    head_.prev_->next_ = first;
+    head_.prev_ = last;
   }
 
   // Calls `visit` on each element, which may unlink itself in it but no other element.

@@ -37,7 +37,7 @@ struct SubscriberRef {
 // A subscription as its shard sees it, with what it was handed last.
 struct Subscriber {
   SubscriberRef ref;
-  base::ContentHash handed_hash;
+  base::ContentHash handed_hash{};
   uint64_t handed_version = 0;  // 0: none with a number.
   bool was_handed = false;      // Whether anything was handed at all.
 };

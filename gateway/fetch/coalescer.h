@@ -1,0 +1,126 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+#include "gateway/base/executor.h"
+#include "gateway/base/log.h"
+#include "gateway/base/random.h"
+#include "gateway/fetch/entity_catalog.h"
+#include "gateway/fetch/entity_source.h"
+#include "gateway/fetch/fetch_gate.h"
+#include "gateway/fetch/version_tracker.h"
+#include "gateway/metrics/metrics.h"
+
+namespace entitysync::fetch {
+
+struct CoalescerOptions {
+  base::Duration backoff_min = std::chrono::milliseconds(100);
+  base::Duration backoff_max = std::chrono::seconds(10);
+  // Upper end of the backoff while a read replica lags: it will catch up soon.
+  base::Duration lag_backoff_max = std::chrono::seconds(1);
+  VersionTracker::Options versions;
+};
+
+// What the coalescers of one shard share; owned by the shard.
+struct CoalescerContext {
+  base::Executor& executor;
+  base::Random& random;
+  const CoalescerOptions& options;
+  metrics::HubMetrics& metrics;
+  base::Logger logger;
+  // Raised whenever changes may have been missed: answers to fetches started before are suspect.
+  uint64_t gap_epoch = 1;
+  // Whether the bus is connected and confirmed; without it every state is suspect.
+  bool bus_live = false;
+};
+
+// How a fetch ended for good.
+enum class Outcome : uint8_t {
+  kRows,
+  kRemoved,  // The entity does not exist.
+  kDenied,   // This viewer may not see it.
+};
+
+// Decides when to fetch one (key, scope).
+//
+// Purpose: at most one fetch in flight and one more after it, however fast changes come; a change
+//   during a fetch always causes another; failed fetches are retried until somebody answers. The
+//   states: Idle → (Queued) → Fetching → (changed meanwhile: again) → Idle; Fetching → Waiting
+//   (backoff) → Fetching.
+// Owner and lifetime: a pair of the hub, through shared_ptr because late answers hold a weak_ptr.
+//   Destroying it cancels the fetch.
+// Threading: the shard's loop; sources answer from anywhere and are posted back.
+// Limits: those of the gate and the options.
+// Errors: an answer's status decides between final and retry; see semantics in
+// docs/ARCHITECTURE.md.
+class Coalescer final : public FetchGate::Waiter, public std::enable_shared_from_this<Coalescer> {
+ public:
+  // Who gets the answers; outlives the coalescer.
+  class Listener {
+   public:
+    virtual ~Listener() = default;
+    // A state to deliver. `versions_reset`: it may carry a lower version than the one before.
+    virtual void OnOutcome(Outcome outcome, FetchAnswer answer, bool versions_reset) = 0;
+  };
+
+  Coalescer(CoalescerContext& context, const EntityType& type, FetchGate& gate, base::KeyPtr key,
+            Secret secret, uint64_t floor, Listener& listener);
+  ~Coalescer() override;
+
+  // The key was notified as changed.
+  void OnChange(std::optional<uint64_t> version);
+
+  // Somebody needs an answer (kSnapshot), or the answer there is may be out of date (kRevalidate).
+  void Need(FetchReason reason);
+
+  // Whether the last answer still holds: a final one, nothing under way, nothing suspect.
+  bool IsSettled() const;
+
+  // Whether no final answer to a fetch that started now or later is needed, that is: no change came
+  // that the last answer does not cover.
+  bool IsDirty() const { return phase_ != Phase::kIdle || must_fetch_ || changed_with_version_; }
+
+  uint64_t floor() const { return versions_.floor(); }
+
+  void OnAdmitted() override;
+
+ private:
+  enum class Phase : uint8_t { kIdle, kQueued, kFetching, kWaiting };
+
+  bool IsSuspect() const;
+  void RequestFetch();
+  void StartFetch();
+  void OnAnswer(uint64_t serial, FetchAnswer answer);
+  void Settle(Outcome outcome, FetchAnswer answer, bool versions_reset);
+  void OnRows(FetchAnswer answer);
+  void RetryAfter(base::Duration backoff_max);
+  void OnFailure(absl::StatusCode code);
+
+  CoalescerContext& context_;
+  const EntityType& type_;
+  FetchGate& gate_;
+  const base::KeyPtr key_;
+  const Secret secret_;
+  Listener& listener_;
+  VersionTracker versions_;
+
+  Phase phase_ = Phase::kIdle;
+  // Since the last fetch started: something that only another fetch can answer ...
+  bool must_fetch_ = false;
+  // ... or versioned changes, which an answer of a high enough version covers as well.
+  bool changed_with_version_ = false;
+  bool answered_ = false;  // The last fetch that ended ended for good.
+  FetchReason reason_ = FetchReason::kRevalidate;
+  FetchGate::Priority priority_ = FetchGate::Priority::kUrgent;
+  uint32_t failures_ = 0;
+  uint64_t serial_ = 0;  // Of the fetch under way: others' answers are late.
+  uint64_t fetch_epoch_ = 0;
+  uint64_t validated_epoch_ = 0;
+  base::TimePoint started_;
+  base::TimerId timer_ = base::kNoTimer;
+  std::unique_ptr<FetchCall> call_;
+};
+
+}  // namespace entitysync::fetch

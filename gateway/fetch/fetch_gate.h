@@ -1,0 +1,75 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <list>
+
+#include "gateway/metrics/metrics.h"
+
+namespace entitysync::fetch {
+
+// Lets at most so many fetches of one target run at once; the others wait in line.
+//
+// Purpose: a reconnect storm or a healed gap costs the application no more concurrent fetches than
+//   the cap. Fetches that somebody waits for go before revalidations; revalidations have a smaller
+//   cap of their own and are never starved.
+// Owner and lifetime: a shard, one per target; outlives the waiters.
+// Threading: the shard's loop.
+// Limits: the line for urgent fetches is bounded. That for revalidations is bounded by nature: one
+//   entry per watched pair.
+// Errors: kRefused when the urgent line is full; the caller backs off and comes again.
+class FetchGate {
+ public:
+  struct Limits {
+    size_t in_flight;
+    size_t revalidations_in_flight;  // At most in_flight.
+    size_t queued;
+  };
+
+  enum class Priority : uint8_t { kUrgent, kRevalidate };
+  enum class Admission : uint8_t { kNow, kQueued, kRefused };
+
+  // Someone who wants to fetch; in line at most once.
+  class Waiter {
+   public:
+    virtual ~Waiter() = default;
+    // The turn has come: a place is taken, Leave gives it back.
+    virtual void OnAdmitted() = 0;
+
+   private:
+    friend class FetchGate;
+    std::list<Waiter*>* line_ = nullptr;  // Null while not in line.
+    std::list<Waiter*>::iterator position_;
+  };
+
+  FetchGate(Limits limits, metrics::HubMetrics& metrics) : limits_(limits), metrics_(metrics) {}
+
+  // Asks for a place. kNow: it is taken. kQueued: OnAdmitted follows, not inside this call.
+  Admission Enter(Waiter& waiter, Priority priority);
+
+  // Gives a place back, as the same priority it was taken with, and admits who is next.
+  void Leave(Priority priority);
+
+  // Takes a waiter out of the line if it is in it.
+  void Forget(Waiter& waiter);
+
+  // From now on nobody is admitted: the shard is being taken down.
+  void Close() { closed_ = true; }
+
+  size_t in_flight() const { return urgent_in_flight_ + revalidations_in_flight_; }
+
+ private:
+  bool HasRoom(Priority priority) const;
+  void Take(Priority priority);
+  void AdmitNext();
+
+  const Limits limits_;
+  metrics::HubMetrics& metrics_;
+  bool closed_ = false;
+  size_t urgent_in_flight_ = 0;
+  size_t revalidations_in_flight_ = 0;
+  std::list<Waiter*> urgent_;
+  std::list<Waiter*> revalidations_;
+};
+
+}  // namespace entitysync::fetch
