@@ -1,0 +1,119 @@
+#include "gateway/front/changes.h"
+
+#include <absl/container/flat_hash_map.h>
+#include <absl/container/flat_hash_set.h>
+#include <absl/strings/str_cat.h>
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "gateway/base/limits.h"
+#include "gateway/base/printable.h"
+
+namespace entitysync::front {
+namespace {
+
+namespace limits = base::limits;
+
+// Ten faults with excerpts of this size fit in a status message.
+constexpr size_t kEntityExcerptBytes = 30;
+constexpr size_t kIdExcerptBytes = 50;
+
+std::optional<uint64_t> VersionOf(const v1::Change& change) {
+  if (!change.has_version()) return std::nullopt;
+  return change.version();
+}
+
+absl::Status CheckCount(size_t count, size_t max_changes) {
+  if (count == 0) return absl::InvalidArgumentError("the call holds no changes: name at least one");
+  if (count <= max_changes) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat("the call holds ", count,
+                                                 " changes, more than the limit of ", max_changes,
+                                                 ": send fewer per call"));
+}
+
+std::string DescribeFault(int index, const v1::EntityKey& key, const absl::Status& fault) {
+  return absl::StrCat("changes[", index, "] {\"",
+                      base::Printable(key.entity(), kEntityExcerptBytes), "\", \"",
+                      base::Printable(key.id(), kIdExcerptBytes), "\"}: ", fault.message());
+}
+
+absl::Status CheckKeys(const v1::NotifyChangeRequest& request) {
+  size_t faults = 0;
+  std::string named;
+  for (int i = 0; i < request.changes_size(); ++i) {
+    const v1::EntityKey& key = request.changes(i).key();
+    const absl::Status fault = base::ValidateEntityKey(key.entity(), key.id());
+    if (fault.ok()) continue;
+    if (++faults > limits::kMaxFaultsNamed) continue;
+    absl::StrAppend(&named, faults == 1 ? "" : "; ", DescribeFault(i, key, fault));
+  }
+  if (faults == 0) return absl::OkStatus();
+  std::string message = absl::StrCat(faults, " of ", request.changes_size(),
+                                     " changes cannot be taken, so none was: ", named);
+  if (faults > limits::kMaxFaultsNamed) {
+    absl::StrAppend(&message, "; and ", faults - limits::kMaxFaultsNamed, " more");
+  }
+  return absl::InvalidArgumentError(message.substr(0, limits::kMaxStatusMessageBytes));
+}
+
+absl::Status CheckTypes(const v1::NotifyChangeRequest& request, const ServesEntity& serves) {
+  absl::flat_hash_set<std::string_view> seen;
+  size_t unknown = 0;
+  std::string named;
+  for (const v1::Change& change : request.changes()) {
+    const std::string& entity = change.key().entity();
+    if (!seen.insert(entity).second || serves(entity)) continue;
+    if (++unknown > limits::kMaxFaultsNamed) continue;
+    absl::StrAppend(&named, unknown == 1 ? "" : ", ", "\"",
+                    base::Printable(entity, limits::kMaxEntityBytes), "\"");
+  }
+  if (unknown == 0) return absl::OkStatus();
+  std::string message = absl::StrCat("no target is configured for entity type ", named);
+  if (unknown > limits::kMaxFaultsNamed) {
+    absl::StrAppend(&message, " and ", unknown - limits::kMaxFaultsNamed, " more");
+  }
+  absl::StrAppend(&message, ": add one to the gateway's configuration or correct the call");
+  return absl::NotFoundError(message);
+}
+
+// Adds to `merged` what another change of the same key says.
+void Merge(std::optional<uint64_t> version, changelog::Change& merged) {
+  if (!version || !merged.version) {
+    merged.version.reset();
+  } else {
+    merged.version = std::max(*merged.version, *version);
+  }
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<changelog::Change>> TakeChanges(const v1::NotifyChangeRequest& request,
+                                                           size_t max_changes,
+                                                           const ServesEntity& serves) {
+  const auto count = static_cast<size_t>(request.changes_size());
+  if (absl::Status status = CheckCount(count, max_changes); !status.ok()) return status;
+  if (absl::Status status = CheckKeys(request); !status.ok()) return status;
+  if (absl::Status status = CheckTypes(request, serves); !status.ok()) return status;
+
+  std::vector<changelog::Change> changes;
+  changes.reserve(count);
+  absl::flat_hash_map<std::pair<std::string_view, std::string_view>, size_t> places;
+  if (count > 1) places.reserve(count);
+  for (const v1::Change& change : request.changes()) {
+    const v1::EntityKey& key = change.key();
+    if (count > 1) {
+      const auto [place, is_new] = places.try_emplace({key.entity(), key.id()}, changes.size());
+      if (!is_new) {
+        Merge(VersionOf(change), changes[place->second]);
+        continue;
+      }
+    }
+    changes.push_back({{key.entity(), key.id()}, VersionOf(change)});
+  }
+  return changes;
+}
+
+}  // namespace entitysync::front

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <absl/status/statusor.h>
+
+#include <functional>
+#include <string_view>
+#include <vector>
+
+#include "entitysync/v1/gateway.pb.h"
+#include "gateway/changelog/change_publisher.h"
+
+namespace entitysync::front {
+
+// Whether a target is configured for an entity type. Called from any thread, concurrently; must not
+// block.
+using ServesEntity = std::function<bool(std::string_view entity)>;
+
+// Checks a call as a whole and takes its changes out of it. A key that stands more than once
+// becomes one change: with the highest version, or without one if any of them has none (it must
+// cause a fetch whatever version was seen).
+//
+// INVALID_ARGUMENT: no changes, more than `max_changes`, or bad keys, of which the message names
+// the first base::limits::kMaxFaultsNamed. NOT_FOUND: an entity type that `serves` does not know,
+// named. Messages are printable ASCII of at most base::limits::kMaxStatusMessageBytes.
+absl::StatusOr<std::vector<changelog::Change>> TakeChanges(const v1::NotifyChangeRequest& request,
+                                                           size_t max_changes,
+                                                           const ServesEntity& serves);
+
+}  // namespace entitysync::front

@@ -1,0 +1,55 @@
+#include "gateway/front/notify_call.h"
+
+#include <string>
+#include <utility>
+
+namespace entitysync::front {
+
+NotifyCall::Completion::~Completion() {
+  if (call_ == nullptr) return;
+  call_->Answer(
+      absl::UnavailableError("the gateway gave the changes up; perhaps they were heard: retry"));
+}
+
+void NotifyCall::Completion::operator()(const absl::Status& status) {
+  if (const std::shared_ptr<NotifyCall> call = std::move(call_)) call->Answer(status);
+}
+
+std::shared_ptr<NotifyCall> NotifyCall::Create(metrics::FrontMetrics& metrics) {
+  std::shared_ptr<NotifyCall> call(new NotifyCall(metrics));
+  call->self_ = call;
+  return call;
+}
+
+void NotifyCall::Answer(const absl::Status& status) {
+  // Only the first may touch the RPC: after Finish, gRPC is free to end it.
+  if (answered_.exchange(true)) return;
+  Count(status.code());
+  const absl::string_view message = status.message();
+  Finish(grpc::Status(static_cast<grpc::StatusCode>(status.code()),
+                      std::string(message.data(), message.size())));
+}
+
+void NotifyCall::OnCancel() { Answer(absl::CancelledError("the call ended before its answer")); }
+
+void NotifyCall::OnDone() { self_.reset(); }
+
+void NotifyCall::Count(absl::StatusCode code) {
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began_;
+  metrics_.call_seconds.Observe(took.count());
+  switch (code) {
+    case absl::StatusCode::kOk:
+      metrics_.calls_ok.Increment();
+      metrics_.changes_accepted.Increment(static_cast<double>(changes_));
+      return;
+    case absl::StatusCode::kInvalidArgument:
+    case absl::StatusCode::kNotFound:
+      return metrics_.calls_invalid.Increment();
+    case absl::StatusCode::kUnauthenticated:
+      return metrics_.calls_unauthenticated.Increment();
+    default:
+      return metrics_.calls_unavailable.Increment();
+  }
+}
+
+}  // namespace entitysync::front
