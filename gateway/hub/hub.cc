@@ -1,0 +1,129 @@
+#include "gateway/hub/hub.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace entitysync::hub {
+namespace {
+
+// A limit of the replica, divided among its shards and rounded up.
+size_t Share(size_t limit, size_t shards) {
+  return std::max<size_t>(1, (limit + shards - 1) / shards);
+}
+
+std::vector<fetch::FetchGate::Limits> GateLimits(const HubOptions& options,
+                                                 const fetch::EntityCatalog& catalog,
+                                                 size_t shards) {
+  std::vector<fetch::FetchGate::Limits> limits;
+  for (const fetch::TargetLimits& target : catalog.targets()) {
+    const size_t in_flight = Share(target.max_in_flight, shards);
+    const size_t revalidations = Share(options.revalidations_in_flight, shards);
+    limits.push_back({.in_flight = in_flight,
+                      .revalidations_in_flight = std::min(in_flight, revalidations),
+                      .queued = Share(target.max_queued, shards)});
+  }
+  return limits;
+}
+
+}  // namespace
+
+Hub::Hub(HubOptions options, const std::vector<base::Executor*>& shard_loops,
+         const std::vector<WorkerPort>& workers, const fetch::EntityCatalog& catalog,
+         metrics::Metrics& metrics, const base::Logger& logger)
+    : options_(options), metrics_(metrics) {
+  for (base::Executor* loop : shard_loops) {
+    auto slice = std::make_unique<Slice>();
+    slice->loop = loop;
+    slice->shard = std::make_unique<Shard>(
+        ShardOptions{.catalog = catalog,
+                     .coalescer = options_.coalescer,
+                     .gates = GateLimits(options_, catalog, shard_loops.size()),
+                     .metrics = metrics.hub,
+                     .logger = logger,
+                     .seed = options_.seed + slices_.size()},
+        *loop, workers);
+    slices_.push_back(std::move(slice));
+  }
+}
+
+Hub::~Hub() = default;
+
+void Hub::OnChanges(std::vector<changelog::Change> changes) {
+  if (slices_.size() == 1) return PostChanges(*slices_[0], std::move(changes));
+  std::vector<std::vector<changelog::Change>> parts(slices_.size());
+  for (changelog::Change& change : changes) {
+    parts[base::StableHash(change.key) % slices_.size()].push_back(std::move(change));
+  }
+  for (size_t i = 0; i < parts.size(); ++i) {
+    if (!parts[i].empty()) PostChanges(*slices_[i], std::move(parts[i]));
+  }
+}
+
+void Hub::PostChanges(Slice& slice, std::vector<changelog::Change> changes) {
+  const size_t count = changes.size();
+  if (slice.waiting.fetch_add(count) + count <= options_.mailbox_changes) {
+    slice.loop->Post([&slice, changes = std::move(changes)] {
+      slice.waiting -= changes.size();
+      slice.shard->OnChanges(changes);
+    });
+    return;
+  }
+  slice.waiting -= count;
+  // One gap stands for all that is dropped until the shard gets to it.
+  if (slice.overflowed.exchange(true)) return;
+  metrics_.bus.gaps_mailbox.Increment();
+  slice.loop->Post([&slice] {
+    slice.overflowed = false;
+    slice.shard->OnGap();
+  });
+}
+
+void Hub::OnGap() {
+  for (const auto& slice : slices_) {
+    slice->loop->Post([shard = slice->shard.get()] { shard->OnGap(); });
+  }
+}
+
+void Hub::OnBusLive(bool live) {
+  for (const auto& slice : slices_) {
+    slice->loop->Post([shard = slice->shard.get(), live] { shard->OnBusLive(live); });
+  }
+}
+
+void Hub::Subscribe(const subs::SubscriberRef& subscriber, base::KeyPtr key, fetch::Secret secret,
+                    bool snapshot) {
+  Slice& slice = SliceOf(*key);
+  slice.loop->Post([shard = slice.shard.get(), subscriber, key = std::move(key),
+                    secret = std::move(secret),
+                    snapshot] { shard->Subscribe(subscriber, key, secret, snapshot); });
+}
+
+void Hub::Unsubscribe(subs::SubscriptionId id, base::KeyPtr key, fetch::Secret secret) {
+  Slice& slice = SliceOf(*key);
+  slice.loop->Post([shard = slice.shard.get(), id, key = std::move(key),
+                    secret = std::move(secret)] { shard->Unsubscribe(id, *key, secret); });
+}
+
+void Hub::ChangeCredential(CredentialChange change) {
+  Slice& slice = SliceOf(*change.key);
+  slice.loop->Post(
+      [shard = slice.shard.get(), change = std::move(change)] { shard->ChangeCredential(change); });
+}
+
+void Hub::Refresh(subs::SubscriptionId id, base::KeyPtr key, fetch::Secret secret) {
+  Slice& slice = SliceOf(*key);
+  slice.loop->Post([shard = slice.shard.get(), id, key = std::move(key),
+                    secret = std::move(secret)] { shard->Refresh(id, *key, secret); });
+}
+
+void Hub::Stop() {
+  for (const auto& slice : slices_) {
+    slice->loop->Post([shard = slice->shard.get()] { shard->Clear(); });
+  }
+}
+
+Hub::Slice& Hub::SliceOf(const base::EntityKey& key) {
+  return *slices_[slices_.size() == 1 ? 0 : base::StableHash(key) % slices_.size()];
+}
+
+}  // namespace entitysync::hub

@@ -1,0 +1,103 @@
+#include "gateway/hub/pair.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "gateway/protocol/classic.h"
+
+namespace entitysync::hub {
+namespace {
+
+// Stands for "does not exist"; no rows hash to it but by a chance of 2^-128.
+constexpr base::ContentHash kRemovedHash{};
+
+}  // namespace
+
+Pair::Pair(fetch::CoalescerContext& context, const fetch::EntityType& type, fetch::FetchGate& gate,
+           base::KeyPtr key, fetch::Secret secret, uint64_t floor, DeliveryQueue& deliveries,
+           bool& floor_lowered)
+    : key_(std::move(key)),
+      secret_(std::move(secret)),
+      metrics_(context.metrics),
+      deliveries_(deliveries),
+      floor_lowered_(floor_lowered),
+      coalescer_(std::make_shared<fetch::Coalescer>(context, type, gate, key_, secret_, floor,
+                                                    static_cast<Listener&>(*this))) {
+  metrics_.watched_pairs.Increment();
+}
+
+Pair::~Pair() { metrics_.watched_pairs.Decrement(); }
+
+void Pair::Add(const subs::Subscriber& subscriber, bool wants_state) {
+  subs::Subscriber& added = subscribers_.Add(subscriber);
+  if (wants_state) GiveState(added);
+}
+
+void Pair::Refresh(subs::SubscriptionId id) {
+  subs::Subscriber* subscriber = subscribers_.Find(id);
+  if (subscriber == nullptr) return;
+  subscriber->was_handed = false;
+  GiveState(*subscriber);
+}
+
+void Pair::GiveState(subs::Subscriber& subscriber) {
+  if (!coalescer_->IsSettled()) return coalescer_->Need(fetch::FetchReason::kSnapshot);
+  // Settled without a state: this viewer may not see the entity.
+  if (state_ != nullptr && !HandTo(subscriber)) coalescer_->OnChange(subscriber.handed_version);
+}
+
+void Pair::OnOutcome(fetch::Outcome outcome, fetch::FetchAnswer answer, bool versions_reset) {
+  floor_lowered_ = floor_lowered_ || versions_reset || outcome == fetch::Outcome::kRemoved;
+  if (outcome == fetch::Outcome::kDenied) {
+    state_.reset();
+    return;
+  }
+  state_ = Encode(outcome, answer);
+  HandToAll(versions_reset || outcome == fetch::Outcome::kRemoved);
+}
+
+StatePtr Pair::Encode(fetch::Outcome outcome, const fetch::FetchAnswer& answer) {
+  auto state = std::make_shared<State>();
+  state->key = key_;
+  state->removed = outcome == fetch::Outcome::kRemoved;
+  state->hash = state->removed ? kRemovedHash : base::HashRows(answer.rows);
+  state->version = answer.version;
+  if (state_ != nullptr && state_->hash == state->hash) {
+    state->classic = state_->classic;
+    return state;
+  }
+  protocol::ClassicState encoded = protocol::EncodeClassic(answer.rows);
+  state->classic = std::move(encoded.frame);
+  metrics_.states_encoded.Increment();
+  metrics_.rows_not_utf8.Increment(static_cast<double>(encoded.rows_not_utf8));
+  return state;
+}
+
+void Pair::HandToAll(bool versions_reset) {
+  uint64_t newest_handed = 0;
+  for (subs::Subscriber& subscriber : subscribers_.all()) {
+    if (versions_reset) subscriber.handed_version = 0;
+    if (!HandTo(subscriber)) newest_handed = std::max(newest_handed, subscriber.handed_version);
+  }
+  // A watcher that came from another credential has a newer version than this answer, so the
+  // application must have it too: ask until it says so.
+  if (newest_handed > 0) coalescer_->OnChange(newest_handed);
+}
+
+bool Pair::HandTo(subs::Subscriber& subscriber) {
+  if (state_->version.has_value()) {
+    if (*state_->version < subscriber.handed_version) return false;
+    subscriber.handed_version = *state_->version;
+  }
+  if (subscriber.was_handed && subscriber.handed_hash == state_->hash) {
+    metrics_.deliveries_suppressed.Increment();
+    return true;
+  }
+  subscriber.was_handed = true;
+  subscriber.handed_hash = state_->hash;
+  metrics_.deliveries.Increment();
+  deliveries_.Add(state_, subscriber.ref);
+  return true;
+}
+
+}  // namespace entitysync::hub

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "gateway/fetch/coalescer.h"
+#include "gateway/hub/delivery_queue.h"
+#include "gateway/hub/state.h"
+#include "gateway/metrics/metrics.h"
+#include "gateway/subs/subscriber_list.h"
+
+namespace entitysync::hub {
+
+// One watched (key, scope): who watches it, its present state, and the fetching of the next.
+//
+// Purpose: a state goes to every subscription that was not handed the same content last, and never
+//   to one that was handed a newer version.
+// Owner and lifetime: a WatchedKey, while anybody watches; destroying it cancels the fetch.
+// Threading: the shard's loop.
+// Limits: one state; one fetch in flight.
+class Pair final : fetch::Coalescer::Listener {
+ public:
+  Pair(fetch::CoalescerContext& context, const fetch::EntityType& type, fetch::FetchGate& gate,
+       base::KeyPtr key, fetch::Secret secret, uint64_t floor, DeliveryQueue& deliveries,
+       bool& floor_lowered);
+  ~Pair() override;
+
+  // Adds a watcher. `wants_state`: it gets the present state, fetched if need be.
+  void Add(const subs::Subscriber& subscriber, bool wants_state);
+  std::optional<subs::Subscriber> Remove(subs::SubscriptionId id) {
+    return subscribers_.Remove(id);
+  }
+
+  // A watcher lost what it was handed last: it gets the present state again.
+  void Refresh(subs::SubscriptionId id);
+
+  void OnChange(std::optional<uint64_t> version) { coalescer_->OnChange(version); }
+  void Revalidate() { coalescer_->Need(fetch::FetchReason::kRevalidate); }
+
+  bool IsDirty() const { return coalescer_->IsDirty(); }
+  bool empty() const { return subscribers_.empty(); }
+  uint64_t floor() const { return coalescer_->floor(); }
+  const fetch::Secret& secret() const { return secret_; }
+
+ private:
+  void OnOutcome(fetch::Outcome outcome, fetch::FetchAnswer answer, bool versions_reset) override;
+  StatePtr Encode(fetch::Outcome outcome, const fetch::FetchAnswer& answer);
+  void HandToAll(bool versions_reset);
+  // False if the subscriber has something newer.
+  bool HandTo(subs::Subscriber& subscriber);
+  void GiveState(subs::Subscriber& subscriber);
+
+  const base::KeyPtr key_;
+  const fetch::Secret secret_;
+  metrics::HubMetrics& metrics_;
+  DeliveryQueue& deliveries_;
+  subs::SubscriberList subscribers_;
+  StatePtr state_;       // Null: none fetched yet, or none that this viewer may see.
+  bool& floor_lowered_;  // Set when the numbers of this pair start again.
+  std::shared_ptr<fetch::Coalescer> coalescer_;
+};
+
+}  // namespace entitysync::hub

@@ -1,0 +1,75 @@
+#include "gateway/hub/watched_key.h"
+
+#include <algorithm>
+#include <cassert>
+#include <utility>
+
+namespace entitysync::hub {
+WatchedKey::WatchedKey(PairContext context, const fetch::EntityType& type, fetch::FetchGate& gate,
+                       base::KeyPtr key)
+    : context_(context), type_(type), gate_(gate), key_(std::move(key)) {}
+
+Pair* WatchedKey::Find(const std::string& secret) {
+  const std::optional<size_t> position = PositionOf(secret);
+  return position.has_value() ? pairs_[*position].get() : nullptr;
+}
+
+Pair& WatchedKey::FindOrAdd(const fetch::Secret& secret) {
+  if (Pair* pair = Find(*secret)) return *pair;
+  pairs_.push_back(std::make_unique<Pair>(context_.coalescer, type_, gate_, key_, secret,
+                                          FloorForNewPair(), context_.deliveries, floor_lowered_));
+  const auto index = [this](size_t i) {
+    positions_[*pairs_[i]->secret()] = static_cast<uint32_t>(i);
+  };
+  if (!positions_.empty()) {
+    index(pairs_.size() - 1);
+  } else if (pairs_.size() > kIndexFrom) {
+    for (size_t i = 0; i < pairs_.size(); ++i) index(i);
+  }
+  return *pairs_.back();
+}
+
+void WatchedKey::RemoveIfEmpty(Pair& pair) {
+  if (!pair.empty()) return;
+  const std::optional<size_t> position = PositionOf(*pair.secret());
+  assert(position.has_value());
+  const bool indexed = !positions_.empty();
+  positions_.erase(*pair.secret());
+  std::swap(pairs_[*position], pairs_.back());
+  pairs_.pop_back();
+  if (indexed && *position < pairs_.size()) {
+    positions_[*pairs_[*position]->secret()] = static_cast<uint32_t>(*position);
+  }
+}
+
+std::optional<size_t> WatchedKey::PositionOf(const std::string& secret) const {
+  if (!positions_.empty()) {
+    const auto it = positions_.find(secret);
+    return it == positions_.end() ? std::nullopt : std::optional<size_t>(it->second);
+  }
+  const auto it = std::find_if(pairs_.begin(), pairs_.end(),
+                               [&](const auto& pair) { return *pair->secret() == secret; });
+  if (it == pairs_.end()) return std::nullopt;
+  return static_cast<size_t>(it - pairs_.begin());
+}
+
+void WatchedKey::OnChange(std::optional<uint64_t> version) {
+  floor_ = std::max(floor_, version.value_or(0));
+  for (const auto& pair : pairs_) pair->OnChange(version);
+}
+
+void WatchedKey::Revalidate() {
+  for (const auto& pair : pairs_) pair->Revalidate();
+}
+
+uint64_t WatchedKey::FloorForNewPair() {
+  // Where a pair's numbers started again, the highest number ever notified says nothing any more:
+  // the highest that still counts for some pair does.
+  if (std::exchange(floor_lowered_, false)) {
+    floor_ = 0;
+    for (const auto& pair : pairs_) floor_ = std::max(floor_, pair->floor());
+  }
+  return floor_;
+}
+
+}  // namespace entitysync::hub

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <absl/container/flat_hash_map.h>
+#include <absl/strings/string_view.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "gateway/fetch/entity_catalog.h"
+#include "gateway/hub/pair.h"
+
+namespace entitysync::hub {
+
+// What all pairs of a shard are made with; owned by the shard.
+struct PairContext {
+  fetch::CoalescerContext& coalescer;
+  DeliveryQueue& deliveries;
+};
+
+// One key that somebody watches, with a pair for every scope it is watched in.
+//
+// Owner and lifetime: a shard, while anybody watches. Threading: the shard's loop.
+// Limits: as many pairs as subscriptions at most.
+// Order: pairs are walked in the order in which they were added; a removal moves the last to the
+// gap.
+class WatchedKey {
+ public:
+  WatchedKey(PairContext context, const fetch::EntityType& type, fetch::FetchGate& gate,
+             base::KeyPtr key);
+
+  // The pair of a scope; null if nobody watches in it.
+  Pair* Find(const std::string& secret);
+  Pair& FindOrAdd(const fetch::Secret& secret);
+  // Removes the pair if nobody is left in it.
+  void RemoveIfEmpty(Pair& pair);
+
+  // A change of the key was heard.
+  void OnChange(std::optional<uint64_t> version);
+  void Revalidate();
+
+  bool empty() const { return pairs_.empty(); }
+  const base::KeyPtr& key() const { return key_; }
+
+ private:
+  static constexpr size_t kIndexFrom = 16;
+
+  std::optional<size_t> PositionOf(const std::string& secret) const;
+  uint64_t FloorForNewPair();
+
+  const PairContext context_;
+  const fetch::EntityType& type_;
+  fetch::FetchGate& gate_;
+  const base::KeyPtr key_;
+  uint64_t floor_ = 0;          // The highest version notified while watched.
+  bool floor_lowered_ = false;  // A pair's numbers started again since floor_ was taken.
+  std::vector<std::unique_ptr<Pair>> pairs_;
+  // Positions in pairs_ by the pair's own secret; empty while a linear search is as fast.
+  absl::flat_hash_map<absl::string_view, uint32_t> positions_;
+};
+
+}  // namespace entitysync::hub
