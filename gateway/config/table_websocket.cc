@@ -1,0 +1,108 @@
+#include "gateway/config/slot.h"
+
+namespace entitysync::config {
+namespace {
+
+constexpr int64_t kHour = 3'600'000;
+
+constexpr Setting kWebsocket[] = {
+    {"websocket.listen",
+     ENTITYSYNC_CONFIG_SLOT(websocket.listen),
+     Kind::kListen,
+     {},
+     "Where clients connect."},
+    {"websocket.path",
+     ENTITYSYNC_CONFIG_SLOT(websocket.path),
+     Kind::kPath,
+     {1, 256},
+     "The path clients connect to, with or without a last slash. Every other path answers 404."},
+    {"websocket.allowed_origins",
+     ENTITYSYNC_CONFIG_SLOT(websocket.allowed_origins),
+     Kind::kOrigins,
+     {0, 1'000},
+     "Origins whose pages may connect, as `https://shop.example` or `http://localhost:3000`. The "
+     "gateway's own origin always may, and so may clients that are no browsers and send none. `*`: "
+     "every page may."},
+    {"websocket.tls.cert_file",
+     ENTITYSYNC_CONFIG_SLOT(websocket.tls.cert_file),
+     Kind::kFile,
+     {0, 4'096},
+     "PEM file with the certificate and its chain. With `key_file`: clients connect with `wss://`. "
+     "Both empty: plain `ws://`, for use behind a proxy that does TLS."},
+    {"websocket.tls.key_file",
+     ENTITYSYNC_CONFIG_SLOT(websocket.tls.key_file),
+     Kind::kFile,
+     {0, 4'096},
+     "PEM file with the private key of `cert_file`."},
+    {"websocket.credential_cookie",
+     ENTITYSYNC_CONFIG_SLOT(websocket.credential_cookie),
+     Kind::kToken,
+     {0, 128},
+     "Name of a cookie whose value is the client's secret from the handshake on. Empty: cookies "
+     "are "
+     "not looked at."},
+    {"websocket.max_message_bytes",
+     ENTITYSYNC_CONFIG_SLOT(websocket.max_message_bytes),
+     Kind::kBytes,
+     {512, 16 * 1'048'576},
+     "The largest message a client may send; beyond it the connection is closed with 1009."},
+    {"websocket.max_subscriptions_per_connection",
+     ENTITYSYNC_CONFIG_SLOT(websocket.max_subscriptions_per_connection),
+     Kind::kCount,
+     {1, 1'000'000},
+     "The most keys one connection may watch; further ones are dropped and "
+     "counted."},
+    {"websocket.max_connections",
+     ENTITYSYNC_CONFIG_SLOT(websocket.max_connections),
+     Kind::kCount,
+     {0, 10'000'000},
+     "The most connections of this replica; further ones are answered 503. 0: what the limit of "
+     "open file descriptors allows, less a reserve."},
+    {"websocket.handshake_timeout",
+     ENTITYSYNC_CONFIG_SLOT(websocket.handshake_timeout),
+     Kind::kDuration,
+     {100, kHour},
+     "How long a new connection may take for TLS and the HTTP upgrade before it is closed."},
+    {"websocket.heartbeat_interval",
+     ENTITYSYNC_CONFIG_SLOT(websocket.heartbeat_interval),
+     Kind::kDuration,
+     {100, kHour},
+     "How often clients are pinged. A connection that sends nothing at all for two intervals is "
+     "closed. Keep it below the idle timeout of proxies in between."},
+    {"websocket.write_stall_timeout",
+     ENTITYSYNC_CONFIG_SLOT(websocket.write_stall_timeout),
+     Kind::kDuration,
+     {100, kHour},
+     "How long something may wait for a client that takes no bytes before the connection is closed "
+     "with 4008."},
+    {"websocket.close_timeout",
+     ENTITYSYNC_CONFIG_SLOT(websocket.close_timeout),
+     Kind::kDuration,
+     {100, kHour},
+     "How long a client may take to answer a close before the connection is cut."},
+    {"websocket.send_buffer_bytes",
+     ENTITYSYNC_CONFIG_SLOT(websocket.send_buffer_bytes),
+     Kind::kBytes,
+     {4'096, 64 * 1'048'576},
+     "The kernel's send buffer of each connection (`SO_SNDBUF`). What is in it can no longer be "
+     "replaced by a newer state, so more means staler states for slow clients."},
+    {"websocket.flush_bytes",
+     ENTITYSYNC_CONFIG_SLOT(websocket.flush_bytes),
+     Kind::kBytes,
+     {1'024, 64 * 1'048'576},
+     "How much of a connection's waiting states is handed to its socket at a time; a larger state "
+     "goes whole. The rest waits where a newer state can still replace it."},
+    {"websocket.reply_queue_bytes",
+     ENTITYSYNC_CONFIG_SLOT(websocket.reply_queue_bytes),
+     Kind::kBytes,
+     {1'024, 1'024 * 1'048'576},
+     "How many bytes of answers and pass-through replies may wait for one connection; beyond it "
+     "the "
+     "connection is closed with 1013."},
+};
+
+}  // namespace
+
+std::span<const Setting> WebsocketTable() { return kWebsocket; }
+
+}  // namespace entitysync::config
