@@ -1,0 +1,141 @@
+#include "gateway/changelog/change_log.h"
+
+#include <utility>
+
+namespace entitysync::changelog {
+
+ChangeLog::ChangeLog(ChangeLogOptions options, base::Executor& executor, bus::BusLink& link,
+                     ChangeSink& sink, metrics::BusMetrics& metrics, base::Logger logger)
+    : options_(std::move(options)),
+      executor_(executor),
+      link_(link),
+      sink_(sink),
+      metrics_(metrics),
+      logger_(std::move(logger)),
+      subjects_(options_.prefix, options_.origin.replica),
+      publisher_(options_.origin, subjects_, executor, link, metrics),
+      gaps_(options_.origin.epoch) {}
+
+ChangeLog::~ChangeLog() { executor_.Cancel(heartbeat_timer_); }
+
+absl::Status ChangeLog::Start() {
+  executor_.Post([this] { HandleHeartbeat(); });
+  return link_.Start({subjects_.all_changes(), subjects_.ack()}, *this);
+}
+
+void ChangeLog::Stop() {
+  if (std::exchange(stopped_, true)) return;
+  executor_.Cancel(std::exchange(heartbeat_timer_, base::kNoTimer));
+  publisher_.FailAll(absl::UnavailableError("this replica is shutting down: retry at another"));
+  const GoodbyeBody goodbye{publisher_.last_number()};
+  // Without a bus there is nobody to say goodbye to.
+  link_.Publish(subjects_.control(), EncodeBusMessage(options_.origin, goodbye)).IgnoreError();
+}
+
+void ChangeLog::Publish(std::vector<Change> changes, base::Duration timeout, PublishDone done) {
+  const size_t count = changes.size();
+  if (waiting_changes_.fetch_add(count) + count > options_.max_waiting_changes) {
+    waiting_changes_ -= count;
+    done(absl::UnavailableError("too many changes wait for the bus: retry with backoff"));
+    return;
+  }
+  const base::TimePoint deadline = executor_.Now() + timeout;
+  auto finish = [this, count, done = std::move(done)](absl::Status status) mutable {
+    waiting_changes_ -= count;
+    done(std::move(status));
+  };
+  executor_.Post(
+      [this, changes = std::move(changes), deadline, finish = std::move(finish)]() mutable {
+        if (stopped_) return finish(absl::UnavailableError("this replica is shutting down"));
+        publisher_.Submit(std::move(changes), deadline, std::move(finish));
+      });
+}
+
+void ChangeLog::OnMessage(std::string_view subject, std::string_view payload) {
+  static_cast<void>(subject);  // The message says itself what it is.
+  metrics_.messages_received.Increment();
+  absl::StatusOr<DecodedMessage> message = DecodeBusMessage(payload);
+  if (!message.ok() || message->newer_schema) metrics_.messages_malformed.Increment();
+  if (!message.ok()) return;
+  Origin origin = std::move(message->origin);
+  if (auto* batch = std::get_if<BatchBody>(&message->body)) {
+    sink_.OnChanges(std::move(batch->changes));
+    executor_.Post([this, origin = std::move(origin), number = batch->number] {
+      NoteIf(gaps_.OnBatch(origin, number, executor_.Now()), metrics_.gaps_number);
+    });
+  } else if (const auto* heartbeat = std::get_if<HeartbeatBody>(&message->body)) {
+    executor_.Post([this, origin = std::move(origin), last = heartbeat->last_number] {
+      NoteIf(gaps_.OnHeartbeat(origin, last, executor_.Now()), metrics_.gaps_number);
+    });
+  } else if (const auto* goodbye = std::get_if<GoodbyeBody>(&message->body)) {
+    executor_.Post([this, origin = std::move(origin), last = goodbye->last_number] {
+      NoteIf(gaps_.OnGoodbye(origin, last), metrics_.gaps_number);
+    });
+  } else if (const auto* ack = std::get_if<AckBody>(&message->body)) {
+    if (origin != options_.origin) return;
+    executor_.Post([this, round = ack->round] { publisher_.OnEcho(round); });
+  }
+}
+
+void ChangeLog::OnConnected() {
+  executor_.Post([this] { HandleConnected(); });
+}
+
+void ChangeLog::OnDisconnected() {
+  executor_.Post([this] { HandleDisconnected(); });
+}
+
+void ChangeLog::OnDropped(uint64_t count) {
+  metrics_.messages_dropped.Increment(static_cast<double>(count));
+  executor_.Post([this] { NoteIf(true, metrics_.gaps_dropped); });
+}
+
+void ChangeLog::HandleConnected() {
+  if (stopped_) return;
+  metrics_.connects.Increment();
+  logger_->info("connected to the bus");
+  publisher_.OnConnected();
+  // Only when our own round trip came back do we know that our subscription is heard.
+  publisher_.Submit({}, base::TimePoint::max(), [this, attempt = ++attempt_](absl::Status status) {
+    if (status.ok()) HandleConfirmed(attempt);
+  });
+}
+
+void ChangeLog::HandleConfirmed(uint64_t attempt) {
+  if (attempt != attempt_ || stopped_) return;
+  gaps_.OnBusBack(executor_.Now());
+  live_ = true;
+  metrics_.connected.Set(1);
+  sink_.OnBusLive(true);
+  // Whatever changed while we did not listen, from the first subscription on.
+  NoteIf(true, metrics_.gaps_disconnect);
+}
+
+void ChangeLog::HandleDisconnected() {
+  if (stopped_) return;
+  logger_->warn("lost the bus; reconnecting");
+  metrics_.disconnects.Increment();
+  ++attempt_;
+  live_ = false;
+  metrics_.connected.Set(0);
+  sink_.OnBusLive(false);
+}
+
+void ChangeLog::HandleHeartbeat() {
+  if (stopped_) return;
+  heartbeat_timer_ = executor_.After(options_.heartbeat_interval, [this] { HandleHeartbeat(); });
+  if (!live_) return;
+  const HeartbeatBody heartbeat{publisher_.last_number()};
+  if (!link_.Publish(subjects_.control(), EncodeBusMessage(options_.origin, heartbeat)).ok()) {
+    metrics_.publishes_refused.Increment();
+  }
+  NoteIf(gaps_.OnTick(executor_.Now(), options_.heartbeat_interval), metrics_.gaps_silence);
+}
+
+void ChangeLog::NoteIf(bool gap, metrics::Counter& cause) {
+  if (!gap || stopped_) return;
+  cause.Increment();
+  sink_.OnGap();
+}
+
+}  // namespace entitysync::changelog

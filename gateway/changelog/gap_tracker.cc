@@ -1,0 +1,63 @@
+#include "gateway/changelog/gap_tracker.h"
+
+#include <algorithm>
+
+namespace entitysync::changelog {
+
+GapTracker::Lookup GapTracker::FindOrAdd(const Origin& origin, base::TimePoint now) {
+  bool flooded = false;
+  auto it = publishers_.find(origin);
+  const bool is_new = it == publishers_.end();
+  if (is_new) {
+    flooded = publishers_.size() >= kMaxPublishers;
+    if (flooded) publishers_.clear();
+    it = publishers_.emplace(origin, Publisher()).first;
+  }
+  it->second.last_sign = now;
+  it->second.silent = false;
+  return {it->second, is_new, flooded};
+}
+
+bool GapTracker::OnBatch(const Origin& origin, uint64_t number, base::TimePoint now) {
+  const auto [publisher, is_new, flooded] = FindOrAdd(origin, now);
+  const bool expected = number <= publisher.heard + 1 || (is_new && IsOlderThanUs(origin));
+  publisher.heard = std::max(publisher.heard, number);
+  return flooded || !expected;
+}
+
+bool GapTracker::OnHeartbeat(const Origin& origin, uint64_t last_number, base::TimePoint now) {
+  const auto [publisher, is_new, flooded] = FindOrAdd(origin, now);
+  if (is_new && IsOlderThanUs(origin)) publisher.heard = last_number;
+  const bool lost = publisher.owed > publisher.heard;
+  publisher.heard = std::max(publisher.heard, publisher.owed);
+  publisher.owed = last_number > publisher.heard ? last_number : 0;
+  return flooded || lost;
+}
+
+bool GapTracker::OnGoodbye(const Origin& origin, uint64_t last_number) {
+  const auto it = publishers_.find(origin);
+  if (it == publishers_.end()) return last_number > 0 && !IsOlderThanUs(origin);
+  const bool lost = last_number > it->second.heard;
+  publishers_.erase(it);
+  return lost;
+}
+
+bool GapTracker::OnTick(base::TimePoint now, base::Duration heartbeat_interval) {
+  bool gap = false;
+  for (auto it = publishers_.begin(); it != publishers_.end();) {
+    const base::Duration silence = now - it->second.last_sign;
+    // Two heartbeats missing, with half of one for the road.
+    if (!it->second.silent && silence > heartbeat_interval * 5 / 2) {
+      it->second.silent = true;
+      gap = true;
+    }
+    it = silence > kForgetAfter ? publishers_.erase(it) : std::next(it);
+  }
+  return gap;
+}
+
+void GapTracker::OnBusBack(base::TimePoint now) {
+  for (auto& [origin, publisher] : publishers_) publisher.last_sign = now;
+}
+
+}  // namespace entitysync::changelog

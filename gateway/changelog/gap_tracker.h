@@ -1,0 +1,61 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+
+#include "gateway/base/time.h"
+#include "gateway/changelog/bus_codec.h"
+
+namespace entitysync::changelog {
+
+// Notices from the numbers in bus messages that some were lost, whoever lost them.
+//
+// Purpose: each publisher numbers its batches from 1 and tells its last number in heartbeats. A
+// hole
+//   is a gap; so is a count that stays ahead of what was heard for a whole heartbeat, and silence
+//   without a goodbye.
+// Owner and lifetime: the ChangeLog. Threading: none; its loop.
+// Limits: kMaxPublishers; a flood of more forgets all of them and counts as a gap. A publisher
+// silent
+//   for kForgetAfter is forgotten.
+// Every method answers whether a change may have been missed; each loss is reported once.
+class GapTracker {
+ public:
+  static constexpr size_t kMaxPublishers = 10'000;
+  static constexpr base::Duration kForgetAfter = std::chrono::hours(1);
+
+  // `start_epoch`: our own start, in milliseconds since the Unix epoch. What older publishers said
+  // before we began to listen is nothing that we missed.
+  explicit GapTracker(uint64_t start_epoch) : start_epoch_(start_epoch) {}
+
+  bool OnBatch(const Origin& origin, uint64_t number, base::TimePoint now);
+  bool OnHeartbeat(const Origin& origin, uint64_t last_number, base::TimePoint now);
+  bool OnGoodbye(const Origin& origin, uint64_t last_number);
+
+  // To be called about once per heartbeat interval while the bus is live.
+  bool OnTick(base::TimePoint now, base::Duration heartbeat_interval);
+
+  // The bus was away: silence up to now says nothing about the publishers.
+  void OnBusBack(base::TimePoint now);
+
+ private:
+  struct Publisher {
+    uint64_t heard = 0;  // Highest number heard or already counted as lost.
+    uint64_t owed = 0;   // A heartbeat counted up to here, beyond `heard`; 0: nothing is owed.
+    base::TimePoint last_sign;
+    bool silent = false;  // Reported as such.
+  };
+
+  struct Lookup {
+    Publisher& publisher;
+    bool is_new;
+    bool gap;
+  };
+  Lookup FindOrAdd(const Origin& origin, base::TimePoint now);
+  bool IsOlderThanUs(const Origin& origin) const { return origin.epoch < start_epoch_; }
+
+  const uint64_t start_epoch_;
+  std::map<Origin, Publisher> publishers_;
+};
+
+}  // namespace entitysync::changelog
