@@ -56,8 +56,8 @@ class SizesCheckTest(unittest.TestCase):
         self.assert_clean("a.cc", "const Row kRows[] = {\n" + "    {1, F(2)},\n" * 90 + "};\n")
 
     def test_class_body_in_a_header(self):
-        self.assert_clean("a.h", "class A {\n" + "  int a;\n" * 78 + "};\n")
-        self.assert_fault("a.h", "class A {\n" + "  int a;\n" * 79 + "};\n",
+        self.assert_clean("a.h", "class A {\n" + "  int a;\n" * 80 + "};\n")
+        self.assert_fault("a.h", "class A {\n" + "  int a;\n" * 81 + "};\n",
                           "a.h:1: a class of 81 lines")
 
     def test_python_function(self):
