@@ -1,0 +1,230 @@
+#include "gateway/session/session.h"
+
+#include <absl/strings/str_cat.h>
+
+#include <algorithm>
+#include <cassert>
+#include <utility>
+
+namespace entitysync::session {
+namespace {
+
+// How often a session looks after its heartbeat and its writes.
+base::Duration TickInterval(const SessionOptions& options) {
+  return std::min(options.heartbeat_interval, options.write_stall_timeout) / 2;
+}
+
+}  // namespace
+
+Session::Session(WorkerContext& context, SessionHost& host, uint32_t index, Transport& transport,
+                 Handshake handshake)
+    : context_(context),
+      host_(host),
+      index_(index),
+      transport_(transport),
+      connection_id_(absl::StrCat(context.connection_prefix, "-", context.NextSerial())),
+      secret_(std::make_shared<const std::string>(std::move(handshake.secret))),
+      messages_(context.options.max_messages_per_second, context.options.message_burst,
+                context.executor.Now()),
+      last_activity_(context.executor.Now()),
+      last_ping_(last_activity_) {
+  // Spread, so that connections made together are not pinged together.
+  const base::Duration interval = TickInterval(context_.options);
+  context_.wheel.Set(tick_, context_.random.Between(interval / 2, interval));
+}
+
+Session::~Session() = default;
+
+void Session::OnMessage(std::string_view payload, bool is_binary) {
+  assert(context_.executor.IsCurrent());
+  if (is_closing_) return;
+  if (!messages_.Take(context_.executor.Now())) {
+    return Close(protocol::CloseCode::kTooManyMessages, "too many messages",
+                 context_.metrics.closed_by_overload);
+  }
+  using Kind = protocol::ClassicMessage::Kind;
+  protocol::ClassicMessage message = protocol::DecodeClassic(payload, is_binary);
+  switch (message.kind) {
+    case Kind::kSubscribe:
+      context_.metrics.messages_subscribe.Increment();
+      return Subscribe(std::move(message.key));
+    case Kind::kUnsubscribe:
+      context_.metrics.messages_unsubscribe.Increment();
+      return Unsubscribe(message.key);
+    case Kind::kSecret:
+      context_.metrics.messages_secret.Increment();
+      return ReplaceSecret(std::move(message.secret));
+    case Kind::kPassThrough:
+      return HandToApplication(payload, is_binary);
+    case Kind::kUnusable:
+      return context_.metrics.messages_dropped.Increment();
+  }
+}
+
+void Session::Subscribe(base::EntityKey key) {
+  const fetch::EntityType* type = context_.catalog.Find(key.entity);
+  if (type == nullptr) {
+    context_.metrics.subscriptions_unknown_type.Increment();
+    context_.WarnOfUnknownType();
+    return;
+  }
+  if (slots_.Find(key).has_value()) return;
+  if (slots_.size() >= context_.options.max_subscriptions) {
+    return context_.metrics.subscriptions_over_limit.Increment();
+  }
+  auto shared_key = std::make_shared<const base::EntityKey>(std::move(key));
+  const uint32_t slot = slots_.Add(shared_key);
+  if (slot >= watches_.size()) watches_.resize(slot + 1);
+  const subs::SubscriptionId id = NewId();
+  watches_[slot] = {.first_id = id, .id = id};
+  context_.hub.Subscribe(RefOf(slot), std::move(shared_key), secret_, type->classic_snapshot);
+}
+
+void Session::Unsubscribe(const base::EntityKey& key) {
+  const std::optional<uint32_t> slot = slots_.Find(key);
+  if (!slot.has_value()) return;
+  const Watch watch = std::exchange(watches_[*slot], {});
+  outbox_.Reset(*slot);
+  base::KeyPtr shared_key = slots_.KeyOf(*slot);
+  slots_.Remove(key);
+  context_.hub.Unsubscribe(watch.id, std::move(shared_key), secret_);
+}
+
+void Session::ReplaceSecret(std::string secret) {
+  if (secret == *secret_) return;
+  const fetch::Secret old_secret =
+      std::exchange(secret_, std::make_shared<const std::string>(std::move(secret)));
+  for (uint32_t slot = 0; slot < slots_.slot_limit(); ++slot) {
+    if (slots_.KeyOf(slot) == nullptr) continue;
+    const subs::SubscriptionId old_id = std::exchange(watches_[slot].id, NewId());
+    context_.hub.ChangeCredential({.old_id = old_id,
+                                   .subscriber = RefOf(slot),
+                                   .key = slots_.KeyOf(slot),
+                                   .old_secret = old_secret,
+                                   .new_secret = secret_,
+                                   .purged = outbox_.Purge(slot)});
+  }
+}
+
+void Session::HandToApplication(std::string_view payload, bool is_binary) {
+  if (context_.message_handler == nullptr) {
+    return context_.metrics.pass_through_dropped.Increment();
+  }
+  if (pass_through_ == nullptr) {
+    pass_through_ = std::make_shared<PassThrough>(
+        context_, [this](const std::vector<fetch::MessageReply>& replies) { OnReplies(replies); });
+  }
+  pass_through_->Submit({.secret = secret_,
+                         .connection = connection_id_,
+                         .data = std::string(payload),
+                         .is_binary = is_binary});
+  if (!is_paused_ && pass_through_->IsFull()) {
+    is_paused_ = true;
+    transport_.SetReading(false);
+  }
+}
+
+void Session::OnReplies(const std::vector<fetch::MessageReply>& replies) {
+  if (is_closing_) return;
+  for (const fetch::MessageReply& reply : replies) {
+    replies_.push_back(protocol::EncodeClassicReply(reply.data, reply.is_binary));
+    reply_bytes_ += replies_.back()->size();
+  }
+  if (reply_bytes_ > context_.options.reply_queue_bytes) {
+    return Close(protocol::CloseCode::kOverload, "too many replies wait to be read",
+                 context_.metrics.closed_by_overload);
+  }
+  if (!replies.empty()) host_.ScheduleFlush(index_);
+  if (is_paused_ && !pass_through_->IsFull()) {
+    is_paused_ = false;
+    last_activity_ = context_.executor.Now();  // The silence was ours.
+    transport_.SetReading(true);
+  }
+}
+
+void Session::OnDelivery(const subs::SubscriberRef& receiver, const hub::StatePtr& state) {
+  assert(context_.executor.IsCurrent());
+  if (is_closing_ || receiver.slot >= watches_.size()) return;
+  const Watch& watch = watches_[receiver.slot];
+  if (watch.id == receiver.id) {
+    if (outbox_.Put(receiver.slot, state)) context_.metrics.states_replaced.Increment();
+    return host_.ScheduleFlush(index_);
+  }
+  // Meant for this subscription under an earlier credential: not to be shown any more, but its
+  // change must not be lost.
+  const bool is_ours =
+      watch.first_id != 0 && receiver.id >= watch.first_id && receiver.id < watch.id;
+  if (is_ours) context_.hub.Refresh(watch.id, slots_.KeyOf(receiver.slot), secret_);
+}
+
+void Session::Flush() {
+  if (is_closing_) return;
+  while (transport_.UnsentBytes() < context_.options.flush_bytes) {
+    if (!replies_.empty()) {
+      reply_bytes_ -= replies_.front()->size();
+      transport_.Send(std::move(replies_.front()));
+      replies_.pop_front();
+      continue;
+    }
+    const hub::StatePtr state = outbox_.Next();
+    if (state == nullptr) return;
+    context_.metrics.states_sent.Increment();
+    if (!state->classic->empty()) transport_.Send(state->classic);
+  }
+}
+
+void Session::OnTick() {
+  const base::TimePoint now = context_.executor.Now();
+  auto& metrics = context_.metrics;
+  const SessionOptions& options = context_.options;
+  if (is_draining_) {
+    return Close(protocol::CloseCode::kRestart, "this server restarts: reconnect",
+                 metrics.closed_by_drain);
+  }
+  if (transport_.UnsentBytes() > 0 &&
+      now - transport_.LastProgress() >= options.write_stall_timeout) {
+    return Close(protocol::CloseCode::kStalled, "nothing could be written for too long",
+                 metrics.closed_by_stall);
+  }
+  if (!is_paused_ && now - last_activity_ >= options.heartbeat_interval * 2) {
+    return Close(protocol::CloseCode::kStalled, "no sign of life", metrics.closed_by_heartbeat);
+  }
+  if (now - last_ping_ >= options.heartbeat_interval) {
+    last_ping_ = now;
+    transport_.Ping();
+  }
+  context_.wheel.Set(tick_, TickInterval(options));
+}
+
+void Session::CloseAfter(base::Duration delay) {
+  is_draining_ = true;
+  if (!is_closing_) context_.wheel.Set(tick_, delay);
+}
+
+void Session::Close(protocol::CloseCode code, std::string_view reason, metrics::Counter& cause) {
+  is_closing_ = true;
+  context_.wheel.Cancel(tick_);
+  cause.Increment();
+  transport_.Close(code, reason);
+}
+
+void Session::OnClosed() {
+  is_closing_ = true;
+  context_.wheel.Cancel(tick_);
+  for (uint32_t slot = 0; slot < slots_.slot_limit(); ++slot) {
+    if (slots_.KeyOf(slot) == nullptr) continue;
+    context_.hub.Unsubscribe(watches_[slot].id, slots_.KeyOf(slot), secret_);
+  }
+  pass_through_.reset();
+  host_.OnSessionEnded(index_);
+}
+
+subs::SubscriptionId Session::NewId() {
+  return subs::MakeSubscriptionId(context_.worker, context_.NextSerial());
+}
+
+subs::SubscriberRef Session::RefOf(uint32_t slot) const {
+  return {.id = watches_[slot].id, .session = index_, .slot = slot};
+}
+
+}  // namespace entitysync::session

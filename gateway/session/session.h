@@ -1,0 +1,95 @@
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "gateway/base/token_bucket.h"
+#include "gateway/protocol/classic.h"
+#include "gateway/session/connection_handler.h"
+#include "gateway/session/outbox.h"
+#include "gateway/session/pass_through.h"
+#include "gateway/session/worker_context.h"
+#include "gateway/subs/slot_table.h"
+
+namespace entitysync::session {
+
+// Who sessions tell about themselves; implemented by SessionTable.
+class SessionHost {
+ public:
+  virtual ~SessionHost() = default;
+  // Session::Flush is to be called at the end of the turn.
+  virtual void ScheduleFlush(uint32_t session) = 0;
+  // The session's connection is gone; destroy it after the call under way.
+  virtual void OnSessionEnded(uint32_t session) = 0;
+};
+
+// One client connection: what it watches, as whom, and what it still has to be sent.
+//
+// Purpose: the classic dialect's state machine, without sockets.
+// Owner and lifetime: the SessionTable, from OnOpen to OnClosed.
+// Threading: its worker's loop for life.
+// Limits: SessionOptions. Over a limit the client is closed with a code that says so, or (where
+//   classic cannot say anything) the message is dropped and counted.
+// Errors: nothing a client sends is an error of the gateway.
+class Session final : public ConnectionHandler {
+ public:
+  // `index` is the session's place in its table.
+  Session(WorkerContext& context, SessionHost& host, uint32_t index, Transport& transport,
+          Handshake handshake);
+  ~Session() override;
+
+  void OnMessage(std::string_view payload, bool is_binary) override;
+  void OnActivity() override { last_activity_ = context_.executor.Now(); }
+  void OnWritable() override { Flush(); }
+  void OnClosed() override;
+
+  // A state for one of this session's subscriptions, past or present.
+  void OnDelivery(const subs::SubscriberRef& receiver, const hub::StatePtr& state);
+
+  // Hands the transport as much as it should hold.
+  void Flush();
+
+  // Closes for a drain after `delay`.
+  void CloseAfter(base::Duration delay);
+
+ private:
+  // A subscription's ids: the first it had, and the one under the present credential. 0: none.
+  struct Watch {
+    subs::SubscriptionId first_id = 0;
+    subs::SubscriptionId id = 0;
+  };
+
+  void Subscribe(base::EntityKey key);
+  void Unsubscribe(const base::EntityKey& key);
+  void ReplaceSecret(std::string secret);
+  void HandToApplication(std::string_view payload, bool is_binary);
+  void OnReplies(const std::vector<fetch::MessageReply>& replies);
+  void OnTick();
+  void Close(protocol::CloseCode code, std::string_view reason, metrics::Counter& cause);
+  subs::SubscriptionId NewId();
+  subs::SubscriberRef RefOf(uint32_t slot) const;
+
+  WorkerContext& context_;
+  SessionHost& host_;
+  const uint32_t index_;
+  Transport& transport_;
+  const std::string connection_id_;
+  fetch::Secret secret_;
+  subs::SlotTable slots_;
+  std::vector<Watch> watches_;  // By slot.
+  Outbox outbox_;
+  std::deque<protocol::Frame> replies_;
+  size_t reply_bytes_ = 0;
+  std::shared_ptr<PassThrough> pass_through_;  // Null until first needed.
+  base::TokenBucket messages_;
+  base::TimePoint last_activity_;
+  base::TimePoint last_ping_;
+  base::WheelTimer<Session, &Session::OnTick> tick_{*this};
+  bool is_paused_ = false;    // Not reading, because the application is slow.
+  bool is_draining_ = false;  // Closes at the next tick.
+  bool is_closing_ = false;
+};
+
+}  // namespace entitysync::session

@@ -1,0 +1,95 @@
+#include "gateway/session/session_table.h"
+
+#include <absl/strings/str_cat.h>
+
+#include <cassert>
+#include <utility>
+
+namespace entitysync::session {
+namespace {
+
+// Fine enough for stalls and drains, coarse enough to cost nothing.
+constexpr base::Duration kWheelTick = std::chrono::milliseconds(50);
+
+}  // namespace
+
+SessionTable::SessionTable(SessionTableOptions options)
+    : options_(std::move(options)),
+      wheel_(options_.executor, kWheelTick),
+      random_(options_.seed),
+      context_{
+          .executor = options_.executor,
+          .wheel = wheel_,
+          .random = random_,
+          .hub = options_.hub,
+          .catalog = options_.catalog,
+          .message_handler = options_.message_handler,
+          .options = options_.sessions,
+          .metrics = options_.metrics,
+          .logger = options_.logger,
+          .worker = options_.worker,
+          .connection_prefix = absl::StrCat(options_.connection_prefix, "-", options_.worker)} {}
+
+SessionTable::~SessionTable() { assert(size_ == 0 && "transports are closed first"); }
+
+ConnectionHandler& SessionTable::OnOpen(Transport& transport, Handshake handshake) {
+  assert(options_.executor.IsCurrent());
+  uint32_t index = static_cast<uint32_t>(sessions_.size());
+  if (free_.empty()) {
+    sessions_.emplace_back();
+    is_scheduled_.push_back(false);
+  } else {
+    index = free_.back();
+    free_.pop_back();
+  }
+  sessions_[index] = std::make_unique<Session>(context_, static_cast<SessionHost&>(*this), index,
+                                               transport, std::move(handshake));
+  ++size_;
+  return *sessions_[index];
+}
+
+void SessionTable::OnDeliveries(std::vector<hub::Delivery> deliveries) {
+  assert(options_.executor.IsCurrent());
+  for (const hub::Delivery& delivery : deliveries) {
+    for (const subs::SubscriberRef& receiver : delivery.receivers) {
+      Session* session = sessions_[receiver.session].get();
+      if (session != nullptr) session->OnDelivery(receiver, delivery.state);
+    }
+  }
+}
+
+void SessionTable::Drain(base::Duration window) {
+  for (const auto& session : sessions_) {
+    if (session != nullptr) session->CloseAfter(random_.Between(base::Duration(0), window));
+  }
+}
+
+void SessionTable::ScheduleFlush(uint32_t session) {
+  if (is_scheduled_[session]) return;
+  is_scheduled_[session] = true;
+  to_flush_.push_back(session);
+  ScheduleTurnEnd();
+}
+
+void SessionTable::OnSessionEnded(uint32_t session) {
+  ended_.push_back(std::move(sessions_[session]));
+  free_.push_back(session);
+  --size_;
+  ScheduleTurnEnd();
+}
+
+void SessionTable::ScheduleTurnEnd() {
+  if (std::exchange(turn_end_scheduled_, true)) return;
+  options_.executor.AtTurnEnd([this] { EndTurn(); });
+}
+
+void SessionTable::EndTurn() {
+  turn_end_scheduled_ = false;
+  for (const uint32_t index : std::exchange(to_flush_, {})) {
+    is_scheduled_[index] = false;
+    if (sessions_[index] != nullptr) sessions_[index]->Flush();
+  }
+  ended_.clear();
+}
+
+}  // namespace entitysync::session

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include "gateway/base/executor.h"
+#include "gateway/base/log.h"
+#include "gateway/base/random.h"
+#include "gateway/base/timer_wheel.h"
+#include "gateway/fetch/entity_catalog.h"
+#include "gateway/fetch/message_handler.h"
+#include "gateway/hub/subscriptions.h"
+#include "gateway/metrics/metrics.h"
+#include "gateway/subs/subscriber.h"
+
+namespace entitysync::session {
+
+// Limits and intervals of all sessions; see docs/CONFIGURATION.md for their meaning.
+struct SessionOptions {
+  size_t max_subscriptions = 10'000;
+  uint32_t max_messages_per_second = 1'000;  // 0: no limit.
+  uint32_t message_burst = 20'000;
+  base::Duration heartbeat_interval = std::chrono::seconds(25);
+  base::Duration write_stall_timeout = std::chrono::seconds(30);
+  size_t flush_bytes = 64 * 1024;
+  size_t reply_queue_bytes = 1024 * 1024;
+  size_t pass_through_queue_messages = 64;
+  size_t pass_through_queue_bytes = 1024 * 1024;
+};
+
+// What all sessions of one worker share; owned by their SessionTable. Used on the worker's loop.
+struct WorkerContext {
+  base::Executor& executor;
+  base::TimerWheel& wheel;
+  base::Random& random;
+  hub::Subscriptions& hub;
+  const fetch::EntityCatalog& catalog;
+  fetch::MessageHandler* message_handler;  // Null: pass-through messages are dropped.
+  const SessionOptions& options;
+  metrics::SessionMetrics& metrics;
+  base::Logger logger;
+  subs::WorkerIndex worker;
+  std::string connection_prefix;  // Makes connection ids unique across replicas and restarts.
+  uint64_t last_serial = 0;
+
+  base::TimePoint next_warning{};
+
+  // Says so in the log, but not for every message of a client that insists.
+  void WarnOfUnknownType() {
+    if (executor.Now() < next_warning) return;
+    next_warning = executor.Now() + std::chrono::seconds(10);
+    logger->warn(
+        "a client asked for an entity type that has no target; name the type under `entities` or "
+        "set `default_target`");
+  }
+
+  // A number that this worker never used before.
+  uint64_t NextSerial() { return ++last_serial; }
+};
+
+}  // namespace entitysync::session
