@@ -10,6 +10,12 @@
 
 namespace entitysync::bus {
 
+// What may wait for a listener before messages are thrown away.
+struct DeliveryLimits {
+  size_t max_messages = 65'536;
+  size_t max_bytes = 128 * 1024 * 1024;
+};
+
 // The receiving half of a link: messages on their way from whatever thread heard them to the one
 // thread of the link that calls the listener. One thread per link keeps the order across subjects
 // and keeps a slow listener from holding up the links beside it.
@@ -23,10 +29,7 @@ namespace entitysync::bus {
 template <typename Item>
 class DeliveryQueue {
  public:
-  struct Limits {
-    size_t max_messages = 65'536;
-    size_t max_bytes = 128 * 1024 * 1024;
-  };
+  using Limits = DeliveryLimits;
 
   struct Batch {
     std::vector<Item> items;

@@ -52,7 +52,8 @@ absl::Status InProcessBus::Publish(uint64_t connection, std::string_view subject
   return absl::OkStatus();
 }
 
-InProcessLink::InProcessLink(InProcessBus& bus, Queue::Limits limits) : bus_(bus), queue_(limits) {}
+InProcessLink::InProcessLink(InProcessBus& bus, DeliveryLimits limits)
+    : bus_(bus), queue_(limits) {}
 
 InProcessLink::~InProcessLink() { Stop(); }
 

@@ -66,7 +66,7 @@ class InProcessLink final : public BusLink {
   };
   using Queue = DeliveryQueue<std::shared_ptr<const Message>>;
 
-  explicit InProcessLink(InProcessBus& bus, Queue::Limits limits = Queue::Limits());
+  explicit InProcessLink(InProcessBus& bus, DeliveryLimits limits = {});
   ~InProcessLink() override;
 
   absl::Status Start(std::vector<std::string> subscriptions, BusListener& listener) override;

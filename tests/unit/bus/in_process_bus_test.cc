@@ -25,9 +25,8 @@ INSTANTIATE_TEST_SUITE_P(InProcess, BusContract,
 
 TEST(InProcessLink, ASlowListenerLosesOnlyItsOwnMessagesAndIsToldHowMany) {
   InProcessBus bus;
-  ContractClient slow(
-      std::make_unique<InProcessLink>(bus, InProcessLink::Queue::Limits{.max_messages = 10}),
-      "sync");
+  ContractClient slow(std::make_unique<InProcessLink>(bus, DeliveryLimits{.max_messages = 10}),
+                      "sync");
   ContractClient quick(std::make_unique<InProcessLink>(bus), "sync");
   ASSERT_TRUE(slow.Start({"a"}).ok());
   ASSERT_TRUE(quick.Start({"a"}).ok());
