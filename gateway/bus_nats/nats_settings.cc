@@ -23,12 +23,13 @@ bool IsServerUrl(std::string_view url) {
   for (const std::string_view scheme : {"nats://", "tls://"}) {
     if (url.starts_with(scheme)) url.remove_prefix(scheme.size());
   }
+  if (url.find("://") != std::string_view::npos) return false;
   if (const size_t at = url.rfind('@'); at != std::string_view::npos) url.remove_prefix(at + 1);
   const size_t bracket = url.rfind(']');  // Of an IPv6 address.
   const size_t colon = url.find(':', bracket == std::string_view::npos ? 0 : bracket);
   const bool port_fits = colon == std::string_view::npos || IsPort(url.substr(colon + 1));
   const std::string_view host = url.substr(0, colon);
-  return printable && port_fits && !host.empty() && host.find('/') == std::string_view::npos;
+  return printable && port_fits && !host.empty() && url.find('/') == std::string_view::npos;
 }
 
 // Names the place, never the URL: it may hold a password.

@@ -17,10 +17,10 @@ class NatsServer {
  public:
   struct Options {
     bool start = true;
-    std::string user;      // Empty: no authentication.
-    std::string password;  // Visible in the process list; for tests only.
+    std::string user = "";      // Empty: no authentication.
+    std::string password = "";  // Visible in the process list; for tests only.
     // More command-line arguments (cluster, routes, TLS, ...).
-    std::vector<std::string> arguments;
+    std::vector<std::string> arguments = {};
   };
 
   NatsServer();

@@ -35,8 +35,8 @@ struct ContractBus {
   std::function<std::unique_ptr<BusLink>()> new_link;
   // Take the bus away from all links, and give it back. Both, or neither: then the tests about lost
   // connections are skipped.
-  std::function<void()> cut;
-  std::function<void()> restore;
+  std::function<void()> cut = nullptr;
+  std::function<void()> restore = nullptr;
 };
 
 struct BusContractParam {
