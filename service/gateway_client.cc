@@ -86,11 +86,10 @@ GatewayClient::GatewayClient(std::vector<std::unique_ptr<Stub>> stubs, const std
       // Processes that start together do not all begin with the first gateway.
       next_(std::random_device()() % stubs_.size()) {}
 
-absl::Status GatewayClient::Attempt(std::span<const Change> changes,
+absl::Status GatewayClient::Attempt(grpc::ClientContext& context, std::span<const Change> changes,
                                     std::chrono::milliseconds timeout) {
   v1::NotifyChangeRequest request;
   Fill(changes, request);
-  grpc::ClientContext context;
   // Monotonic, so that setting the machine's clock does not matter.
   context.set_deadline(gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC),
                                     gpr_time_from_millis(timeout.count(), GPR_TIMESPAN)));

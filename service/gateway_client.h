@@ -34,7 +34,9 @@ class GatewayClient {
  public:
   static absl::StatusOr<std::unique_ptr<GatewayClient>> Create(const NotifierOptions& options);
 
-  absl::Status Attempt(std::span<const Change> changes, std::chrono::milliseconds timeout);
+  // `context` is new; with it another thread may cancel the call.
+  absl::Status Attempt(grpc::ClientContext& context, std::span<const Change> changes,
+                       std::chrono::milliseconds timeout);
 
  private:
   using Stub = v1::GatewayService::Stub;

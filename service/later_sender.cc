@@ -72,10 +72,14 @@ bool LaterSender::Flush(std::chrono::milliseconds timeout) {
 
 void LaterSender::Stop() {
   {
-    std::lock_guard lock(mutex_);
+    std::unique_lock lock(mutex_);
     if (!stop_until_) stop_until_ = Clock::now() + options_.flush_timeout;
+    wake_.notify_all();
+    if (!delivered_.wait_until(lock, *stop_until_, [this] { return finished_; }) &&
+        attempt_ != nullptr) {
+      attempt_->TryCancel();
+    }
   }
-  wake_.notify_all();
   if (thread_.joinable()) thread_.join();
 }
 
@@ -92,7 +96,7 @@ void LaterSender::Run() {
   std::unique_lock lock(mutex_);
   while (true) {
     wake_.wait(lock, [this] { return stop_until_ || queue_.size() > 0; });
-    if (queue_.size() == 0) return;
+    if (queue_.size() == 0) break;
     LaterQueue::Batch batch = queue_.Take(kMaxChangesPerCall);
     sending_ = batch.changes.size();
     lock.unlock();
@@ -102,6 +106,8 @@ void LaterSender::Run() {
     delivered_up_to_ = batch.last;
     delivered_.notify_all();
   }
+  finished_ = true;
+  delivered_.notify_all();
 }
 
 void LaterSender::Deliver(std::vector<Change> batch) {
@@ -135,9 +141,22 @@ absl::Status LaterSender::SendWithRetries(std::span<const Change> changes,
         std::chrono::duration_cast<std::chrono::milliseconds>(Deadline(give_up) - Clock::now());
     if (left.count() <= 0) return status;
     if (!std::exchange(first, false)) ++retries_;
-    status = client_.Attempt(changes, std::min(left, options_.attempt_timeout));
+    status = Attempt(changes, std::min(left, options_.attempt_timeout));
     // A wrong key is retried too: whoever mends it at the gateways loses nothing.
   } while (!status.ok() && !IsAboutTheChanges(status) && WaitToRetry(backoff.Next(), give_up));
+  return status;
+}
+
+absl::Status LaterSender::Attempt(std::span<const Change> changes,
+                                  std::chrono::milliseconds timeout) {
+  grpc::ClientContext context;
+  {
+    std::lock_guard lock(mutex_);
+    attempt_ = &context;
+  }
+  absl::Status status = client_.Attempt(context, changes, timeout);
+  std::lock_guard lock(mutex_);
+  attempt_ = nullptr;
   return status;
 }
 

@@ -45,6 +45,7 @@ class LaterSender {
 
   void Run();
   void Deliver(std::vector<Change> batch);
+  absl::Status Attempt(std::span<const Change> changes, std::chrono::milliseconds timeout);
   absl::Status SendWithRetries(std::span<const Change> changes, Clock::time_point give_up);
   bool WaitToRetry(std::chrono::milliseconds backoff, Clock::time_point give_up);
   // When to give up at the latest, Stop considered.
@@ -57,11 +58,14 @@ class LaterSender {
 
   mutable std::mutex mutex_;
   std::condition_variable wake_;       // For the sending thread.
-  std::condition_variable delivered_;  // For Flush.
+  std::condition_variable delivered_;  // For Flush and Stop.
   LaterQueue queue_;
   size_t sending_ = 0;
   uint64_t delivered_up_to_ = 0;                 // The number of the last change sent or dropped.
   std::optional<Clock::time_point> stop_until_;  // Set by Stop.
+
+  bool finished_ = false;                   // The thread has ended.
+  grpc::ClientContext* attempt_ = nullptr;  // The call under way.
 
   std::atomic<uint64_t> sent_ = 0;
   std::atomic<uint64_t> coalesced_ = 0;

@@ -26,7 +26,7 @@ size_t WorkerPool::Waiting() const {
 }
 
 void WorkerPool::Stop() {
-  std::deque<Task> dropped;  // Destroyed after the lock is released.
+  std::deque<Task> dropped;
   std::vector<std::thread> threads;
   {
     std::lock_guard lock(mutex_);
@@ -35,6 +35,7 @@ void WorkerPool::Stop() {
     threads.swap(threads_);
   }
   ready_.notify_all();
+  dropped.clear();  // What the tasks hold dies outside the lock.
   for (std::thread& thread : threads) thread.join();
 }
 

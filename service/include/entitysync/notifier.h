@@ -111,8 +111,8 @@ class Notifier {
 
   NotifierStats Stats() const;
 
-  // Sends what waits, for at most flush_timeout and the one attempt under way; drops and counts the
-  // rest. Calls of Notify that wait to retry return UNAVAILABLE. Harmless when repeated.
+  // Sends what waits, for at most flush_timeout; drops and counts the rest. Calls of Notify return
+  // UNAVAILABLE after the attempt under way. Harmless when repeated.
   void Stop();
 
  private:
