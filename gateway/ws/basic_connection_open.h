@@ -1,0 +1,121 @@
+#pragma once
+
+#include <algorithm>
+#include <boost/asio/buffer.hpp>
+#include <utility>
+
+#include "gateway/ws/basic_connection.h"
+
+// The second phase of a connection: messages both ways, and the closing handshake.
+namespace entitysync::ws {
+
+template <class Stream>
+void BasicConnection<Stream>::Send(protocol::Frame frame) {
+  if (state_ != State::kOpen) return;
+  layer().PushFrame(std::move(frame));
+  fill_mark_ = std::max(fill_mark_, layer().unsent_bytes());
+}
+
+template <class Stream>
+void BasicConnection<Stream>::Ping() {
+  if (state_ == State::kOpen) layer().PushPing(worker_->ping);
+}
+
+template <class Stream>
+void BasicConnection<Stream>::SetReading(bool on) {
+  reading_ = on;
+  if (on && state_ == State::kOpen && !read_under_way_) StartRead();
+}
+
+template <class Stream>
+void BasicConnection<Stream>::StartRead() {
+  read_under_way_ = true;
+  const std::span<char> room = message_.Room();
+  stream_.async_read_some(
+      boost::asio::buffer(room.data(), room.size()),
+      [self = Self()](Error error, size_t bytes) { self->OnRead(error, bytes); });
+}
+
+template <class Stream>
+void BasicConnection<Stream>::OnRead(Error error, size_t bytes) {
+  if (state_ == State::kDone) return;
+  if (error) return OnReadFailed();
+  // While closing, Beast's close operation reads on by itself.
+  if (state_ == State::kOpen) {
+    message_.Commit(bytes);
+    handler_->OnActivity();
+    if (state_ == State::kOpen && stream_.is_message_done()) Deliver();
+  }
+  read_under_way_ = false;
+  if (state_ == State::kOpen && reading_) StartRead();
+}
+
+template <class Stream>
+void BasicConnection<Stream>::Deliver() {
+  handler_->OnMessage(message_.view(), stream_.got_binary());
+  message_.Reset();
+}
+
+template <class Stream>
+void BasicConnection<Stream>::OnReadFailed() {
+  read_under_way_ = false;
+  if (close_requested_) return;  // The pending close operation finishes the connection.
+  if (state_ == State::kOpen) worker_->metrics.closed_by_client.Increment();
+  Finish();
+}
+
+template <class Stream>
+void BasicConnection<Stream>::OnControlFrame(boost::beast::websocket::frame_type kind) {
+  if (state_ != State::kOpen) return;
+  handler_->OnActivity();
+  if (kind != boost::beast::websocket::frame_type::close || state_ != State::kOpen) return;
+  // Beast answers; the read under way ends when that is done.
+  worker_->metrics.closed_by_client.Increment();
+  BeginClosing();
+}
+
+template <class Stream>
+void BasicConnection<Stream>::OnCloseQueued(uint16_t) {
+  // Beast closes by itself only upon the peer's close, seen before, or upon a violation.
+  if (state_ != State::kOpen) return;
+  worker_->metrics.closed_by_violation.Increment();
+  BeginClosing();
+}
+
+template <class Stream>
+void BasicConnection<Stream>::Close(protocol::CloseCode code, std::string_view reason) {
+  if (state_ != State::kOpen) return;
+  BeginClosing();
+  close_requested_ = true;
+  // Cut where a UTF-8 sequence begins, since clients must refuse a broken one.
+  size_t size = std::min(reason.size(), boost::beast::websocket::reason_string::static_capacity);
+  while (size > 0 && size < reason.size() && (reason[size] & 0xC0) == 0x80) --size;
+  boost::beast::websocket::close_reason why;
+  why.code = static_cast<uint16_t>(code);
+  why.reason.assign(reason.data(), size);
+  stream_.async_close(why, [self = Self()](Error) { self->Finish(); });
+}
+
+template <class Stream>
+void BasicConnection<Stream>::BeginClosing() {
+  state_ = State::kClosing;
+  layer().DiscardUnbegun();
+  worker_->wheel.Set(deadline_, worker_->shared->options.close_timeout);
+}
+
+template <class Stream>
+void BasicConnection<Stream>::OnWritten() {
+  if (state_ != State::kOpen || fill_mark_ == 0) return;
+  const size_t unsent = layer().unsent_bytes();
+  if (unsent > fill_mark_ / 2) return;
+  fill_mark_ = unsent;
+  handler_->OnWritable();
+}
+
+template <class Stream>
+void BasicConnection<Stream>::OnWriteFailed() {
+  if (state_ == State::kOpen) worker_->metrics.closed_by_client.Increment();
+  Finish();
+}
+
+}  // namespace entitysync::ws

@@ -1,0 +1,170 @@
+#pragma once
+
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <array>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/error.hpp>
+#include <cerrno>
+#include <cstddef>
+#include <cstring>
+#include <memory>
+#include <utility>
+
+#include "gateway/ws/output_queue.h"
+#include "gateway/ws/sockets.h"
+
+namespace entitysync::ws {
+
+// What one attempt to write an OutputQueue out did.
+struct WriteResult {
+  size_t bytes = 0;  // In the kernel now.
+  OutputQueue::Completed completed;
+  bool failed = false;  // The socket is broken.
+};
+
+// How a QueuedLayer puts its queue into its socket; a specialisation per kind of socket.
+//
+// Write takes what the socket accepts out of the queue. `make_resume` makes a handler
+// void(error_code, WriteResult) that keeps the connection alive; it is made and called only where
+// writing cannot go on at once, with what was written meanwhile.
+template <class Stream>
+class LayerWriter;
+
+// Plain TCP: up to 64 segments per system call, nothing copied.
+template <>
+class LayerWriter<TcpSocket> {
+ public:
+  explicit LayerWriter(TcpSocket socket) : stream_(std::move(socket)) {}
+
+  TcpSocket& socket() { return stream_; }
+  bool writing() const { return waiting_; }
+  size_t bytes_in_flight() const { return 0; }
+
+  template <class MakeResume>
+  WriteResult Write(OutputQueue& queue, const MakeResume& make_resume) {
+    WriteResult result;
+    for (int round = 0; round < kMaxRounds && !queue.empty(); ++round) {
+      std::array<iovec, kMaxSegments> segments;
+      msghdr message{};
+      message.msg_iov = segments.data();
+      message.msg_iovlen = queue.Gather(segments);
+      const ssize_t sent =
+          ::sendmsg(stream_.native_handle(), &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+      if (sent < 0) {
+        if (errno == EINTR) continue;
+        if (errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS) break;
+        result.failed = true;
+        return result;
+      }
+      const auto bytes = static_cast<size_t>(sent);
+      const OutputQueue::Completed completed = queue.Consume(bytes);
+      result.bytes += bytes;
+      result.completed.ping |= completed.ping;
+      result.completed.borrowed |= completed.borrowed;
+    }
+    if (!queue.empty()) WaitUntilWritable(make_resume());
+    return result;
+  }
+
+ protected:
+  TcpSocket stream_;
+
+ private:
+  static constexpr size_t kMaxSegments = 64;
+  static constexpr int kMaxRounds = 16;  // Then other connections have their turn.
+
+  template <class Resume>
+  void WaitUntilWritable(Resume resume) {
+    waiting_ = true;
+    stream_.async_wait(TcpSocket::wait_write,
+                       [this, resume = std::move(resume)](const boost::system::error_code& error) {
+                         waiting_ = false;
+                         resume(error, WriteResult{});
+                       });
+  }
+
+  bool waiting_ = false;
+};
+
+// TLS: small segments are gathered into one record, which is in the kernel when the asynchronous
+// write completes.
+template <>
+class LayerWriter<TlsSocket> {
+ public:
+  LayerWriter(TcpSocket socket, boost::asio::ssl::context& context)
+      : stream_(std::move(socket), context) {}
+
+  TcpSocket& socket() { return stream_.next_layer(); }
+  bool writing() const { return record_ != nullptr; }
+  size_t bytes_in_flight() const { return record_ == nullptr ? 0 : record_->size - record_->done; }
+
+  template <class MakeResume>
+  WriteResult Write(OutputQueue& queue, const MakeResume& make_resume) {
+    record_ = std::make_unique_for_overwrite<Record>();
+    record_->size = record_->done = 0;
+    record_->completed = {};
+    Fill(queue);
+    WriteOn(make_resume());
+    return {};
+  }
+
+ protected:
+  TlsSocket stream_;
+
+ private:
+  struct Record {
+    std::array<char, 16 * 1024> bytes;
+    size_t size;
+    size_t done;
+    OutputQueue::Completed completed;
+  };
+
+  void Fill(OutputQueue& queue) {
+    std::array<iovec, 64> segments;
+    const size_t count = queue.Gather(segments);
+    for (size_t i = 0; i < count && record_->size < record_->bytes.size(); ++i) {
+      const size_t size = std::min(segments[i].iov_len, record_->bytes.size() - record_->size);
+      std::memcpy(record_->bytes.data() + record_->size, segments[i].iov_base, size);
+      record_->size += size;
+    }
+    record_->completed = queue.Consume(record_->size);
+  }
+
+  template <class Resume>
+  void WriteOn(Resume resume) {
+    const auto rest = boost::asio::buffer(record_->bytes.data() + record_->done, bytes_in_flight());
+    stream_.async_write_some(
+        rest, [this, resume = std::move(resume)](const boost::system::error_code& error,
+                                                 size_t bytes) mutable {
+          record_->done += bytes;
+          if (!error && bytes_in_flight() > 0) return WriteOn(std::move(resume));
+          const std::unique_ptr<Record> record = std::move(record_);
+          resume(error, WriteResult{record->done, record->completed});
+        });
+  }
+
+  std::unique_ptr<Record> record_;
+};
+
+// Whom a QueuedLayer serves: the connection.
+class LayerOwner {
+ public:
+  // Keeps the connection, and the layer in it, alive while an operation is pending.
+  virtual std::shared_ptr<void> KeepAlive() = 0;
+
+  // The queue got shorter.
+  virtual void OnWritten() = 0;
+
+  // The socket is broken.
+  virtual void OnWriteFailed() = 0;
+
+  // Beast is about to send a close frame with `code` (0: none).
+  virtual void OnCloseQueued(uint16_t code) = 0;
+
+ protected:
+  ~LayerOwner() = default;
+};
+
+}  // namespace entitysync::ws

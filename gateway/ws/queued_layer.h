@@ -1,0 +1,238 @@
+#pragma once
+
+#include <absl/functional/any_invocable.h>
+
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/beast/core/bind_handler.hpp>
+#include <boost/beast/core/buffer_traits.hpp>
+#include <boost/beast/core/error.hpp>
+#include <boost/beast/websocket/ssl.hpp>
+#include <boost/beast/websocket/teardown.hpp>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "gateway/ws/flush_queue.h"
+#include "gateway/ws/layer_writer.h"
+#include "gateway/ws/output_queue.h"
+#include "gateway/ws/sockets.h"
+
+namespace entitysync::ws {
+
+// The layer between Beast's websocket stream and the socket.
+//
+// Purpose: Beast's own writes (the handshake's answer, pongs, close frames) and the ready-made
+// frames
+//   of sessions go through one OutputQueue, each whole, so they never interleave and a delivery
+//   costs no composed write. All that was queued in one turn of the loop is written at its end.
+// Owner and lifetime: a member of the connection's websocket::stream; never moved.
+// Threading: the connection's loop.
+// Limits: a write of Beast's completes only when its bytes are in the kernel, and Beast has one at
+// a
+//   time, so a peer that pings and never reads stops being read instead of growing the queue. After
+//   a close frame nothing more is accepted from the session.
+// Errors: a failed write is told to the owner, which ends the connection.
+template <class Stream>
+class QueuedLayer : public FlushQueue::Member, private LayerWriter<Stream> {
+ public:
+  using executor_type = LoopExecutor;
+  using Error = boost::system::error_code;
+
+  template <class... StreamArgs>
+  QueuedLayer(LayerOwner& owner, FlushQueue& flush, StreamArgs&&... args)
+      : LayerWriter<Stream>(std::forward<StreamArgs>(args)...), owner_(owner), flush_(flush) {}
+
+  executor_type get_executor() { return stream().get_executor(); }
+  Stream& stream() { return LayerWriter<Stream>::stream_; }
+  TcpSocket& socket() { return LayerWriter<Stream>::socket(); }
+
+  // Bytes accepted and not yet in the kernel.
+  size_t unsent_bytes() const { return queue_.bytes() + this->bytes_in_flight(); }
+
+  // When bytes last went into the kernel, or the queue last stopped being empty.
+  base::TimePoint last_progress() const { return last_progress_; }
+
+  // From now on Beast writes websocket frames, and its close frame ends the session's output.
+  void BecomeWebsocket() { websocket_ = true; }
+
+  // Bytes that came with the request's head; the next reads return them first.
+  void Unread(std::string bytes) {
+    if (!bytes.empty()) unread_ = std::make_unique<std::string>(std::move(bytes));
+  }
+
+  void PushFrame(protocol::Frame frame) {
+    if (closed_ || close_queued_) return;
+    Schedule();
+    queue_.PushFrame(std::move(frame));
+  }
+
+  // Ignored while an earlier ping is queued.
+  void PushPing(const protocol::Frame& frame) {
+    if (closed_ || close_queued_ || ping_queued_) return;
+    ping_queued_ = true;
+    Schedule();
+    queue_.PushPing(frame);
+  }
+
+  void DiscardUnbegun() {
+    queue_.DiscardUnbegun();
+    ping_queued_ = false;
+  }
+
+  // Closes the socket and forgets the queue. Whatever is pending ends with operation_aborted.
+  void Abort();
+
+  size_t Flush() override;
+
+  // What Beast asks of a next layer. -------------------------------------------------------------
+
+  template <class Buffers, class Handler>
+  auto async_read_some(const Buffers& buffers, Handler&& handler) {
+    return boost::asio::async_initiate<Handler, void(Error, size_t)>(
+        [this](auto completion, const Buffers& into) { Read(into, std::move(completion)); },
+        handler, buffers);
+  }
+
+  template <class Buffers, class Handler>
+  auto async_write_some(const Buffers& buffers, Handler&& handler) {
+    return boost::asio::async_initiate<Handler, void(Error, size_t)>(
+        [this](auto completion, const Buffers& from) { Borrow(from, std::move(completion)); },
+        handler, buffers);
+  }
+
+  friend void beast_close_socket(QueuedLayer& layer) { layer.Abort(); }
+
+  template <class Handler>
+  friend void async_teardown(boost::beast::role_type role, QueuedLayer& layer, Handler&& handler) {
+    using boost::beast::websocket::async_teardown;
+    async_teardown(role, layer.stream(), std::forward<Handler>(handler));
+  }
+
+ private:
+  static constexpr uint8_t kCloseFrame = 0x88;  // FIN and opcode 8.
+
+  void Schedule() {
+    if (unsent_bytes() == 0) last_progress_ = flush_.turn_time();
+    flush_.Add(*this);
+  }
+
+  template <class Buffers, class Handler>
+  void Read(const Buffers& into, Handler handler);
+  template <class Buffers, class Handler>
+  void Borrow(const Buffers& from, Handler handler);
+  void NoteCloseFrame(const uint8_t* frame, size_t size);
+  void Resume(Error error, const WriteResult& written);
+  void Settle(const WriteResult& result);
+
+  LayerOwner& owner_;
+  FlushQueue& flush_;
+  OutputQueue queue_;
+  absl::AnyInvocable<void(Error, size_t)> borrower_;  // Beast's write, until it is in the kernel.
+  size_t borrowed_bytes_ = 0;
+  std::unique_ptr<std::string> unread_;
+  base::TimePoint last_progress_{};
+  bool websocket_ = false;
+  bool close_queued_ = false;
+  bool ping_queued_ = false;
+  bool closed_ = false;
+};
+
+template <class Stream>
+template <class Buffers, class Handler>
+void QueuedLayer<Stream>::Read(const Buffers& into, Handler handler) {
+  if (unread_ == nullptr) return stream().async_read_some(into, std::move(handler));
+  const size_t bytes = boost::asio::buffer_copy(into, boost::asio::buffer(*unread_));
+  unread_->erase(0, bytes);
+  if (unread_->empty()) unread_.reset();
+  boost::asio::post(get_executor(),
+                    boost::beast::bind_front_handler(std::move(handler), Error(), bytes));
+}
+
+template <class Stream>
+template <class Buffers, class Handler>
+void QueuedLayer<Stream>::Borrow(const Buffers& from, Handler handler) {
+  const size_t total = boost::beast::buffer_bytes(from);
+  if (closed_ || total == 0) {
+    const Error error = closed_ ? boost::asio::error::operation_aborted : Error();
+    boost::asio::post(get_executor(),
+                      boost::beast::bind_front_handler(std::move(handler), error, size_t{0}));
+    return;
+  }
+  Schedule();
+  size_t left = total;
+  for (boost::asio::const_buffer buffer : boost::beast::buffers_range_ref(from)) {
+    if (buffer.size() == 0) continue;
+    if (websocket_ && left == total) {
+      NoteCloseFrame(static_cast<const uint8_t*>(buffer.data()), buffer.size());
+    }
+    left -= buffer.size();
+    queue_.PushBorrowed(buffer.data(), buffer.size(), left == 0);
+  }
+  borrowed_bytes_ = total;
+  borrower_ = [completion = std::move(handler)](Error error, size_t bytes) mutable {
+    std::move(completion)(error, bytes);
+  };
+}
+
+template <class Stream>
+void QueuedLayer<Stream>::NoteCloseFrame(const uint8_t* frame, size_t size) {
+  if (frame[0] != kCloseFrame || close_queued_) return;
+  close_queued_ = true;
+  DiscardUnbegun();
+  const bool has_code = size >= 4 && frame[1] >= 2;
+  owner_.OnCloseQueued(has_code ? static_cast<uint16_t>(frame[2] << 8 | frame[3]) : 0);
+}
+
+template <class Stream>
+void QueuedLayer<Stream>::Abort() {
+  if (closed_) return;
+  closed_ = true;
+  this->Unlink();
+  queue_.Clear();
+  Error ignored;
+  socket().close(ignored);
+  if (!borrower_) return;
+  boost::asio::post(get_executor(), [borrower = std::move(borrower_)]() mutable {
+    borrower(boost::asio::error::operation_aborted, 0);
+  });
+}
+
+template <class Stream>
+size_t QueuedLayer<Stream>::Flush() {
+  if (closed_ || queue_.empty() || this->writing()) return 0;
+  const WriteResult result = this->Write(queue_, [this] {
+    return [this, keep = owner_.KeepAlive()](Error error, const WriteResult& written) {
+      Resume(error, written);
+    };
+  });
+  Settle(result);
+  return result.bytes;
+}
+
+template <class Stream>
+void QueuedLayer<Stream>::Resume(Error error, const WriteResult& written) {
+  if (closed_) return;
+  if (error) return owner_.OnWriteFailed();
+  if (written.bytes > 0) flush_.CountSent(written.bytes);
+  Settle(written);
+  if (!closed_ && !queue_.empty()) flush_.Add(*this);
+}
+
+template <class Stream>
+void QueuedLayer<Stream>::Settle(const WriteResult& result) {
+  if (result.failed) return owner_.OnWriteFailed();
+  if (result.bytes == 0) return;
+  last_progress_ = flush_.turn_time();
+  if (result.completed.ping) ping_queued_ = false;
+  if (result.completed.borrowed) {
+    // Beast may queue its next write in this call.
+    auto borrower = std::exchange(borrower_, nullptr);
+    borrower(Error(), std::exchange(borrowed_bytes_, 0));
+  }
+  if (!closed_) owner_.OnWritten();
+}
+
+}  // namespace entitysync::ws

@@ -1,0 +1,189 @@
+#include "gateway/ws/handshake.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace entitysync::ws {
+namespace {
+
+namespace http = boost::beast::http;
+
+// What a browser sends, to be varied.
+Request BrowserRequest(std::string target = "/ws/entity-sync/") {
+  Request request(http::verb::get, target, 11);
+  request.set(http::field::host, "gateway.example");
+  request.set(http::field::connection, "keep-alive, Upgrade");
+  request.set(http::field::upgrade, "websocket");
+  request.set(http::field::sec_websocket_version, "13");
+  request.set(http::field::sec_websocket_key, "dGhlIHNhbXBsZSBub25jZQ==");
+  request.set(http::field::origin, "https://gateway.example");
+  return request;
+}
+
+unsigned StatusOf(const Decision& decision) {
+  const auto* answer = std::get_if<HttpAnswer>(&decision);
+  return answer == nullptr ? 101 : static_cast<unsigned>(answer->status);
+}
+
+unsigned StatusOf(const Request& request, const Options& options = {}) {
+  return StatusOf(DecideUpgrade(request, options));
+}
+
+std::string SecretOf(const Request& request, const Options& options = {}) {
+  const Decision decision = DecideUpgrade(request, options);
+  const auto* upgrade = std::get_if<Upgrade>(&decision);
+  return upgrade == nullptr ? "<refused>" : upgrade->handshake.secret;
+}
+
+TEST(HandshakeTest, ABrowserMayConnectWithAndWithoutTheLastSlash) {
+  EXPECT_EQ(StatusOf(BrowserRequest("/ws/entity-sync/")), 101u);
+  EXPECT_EQ(StatusOf(BrowserRequest("/ws/entity-sync")), 101u);
+  EXPECT_EQ(StatusOf(BrowserRequest("/ws/entity-sync?x=1")), 101u);
+  Options elsewhere;
+  elsewhere.path = "/live";
+  EXPECT_EQ(StatusOf(BrowserRequest("/live/"), elsewhere), 101u);
+  EXPECT_EQ(StatusOf(BrowserRequest("/ws/entity-sync/"), elsewhere), 404u);
+}
+
+TEST(HandshakeTest, OtherPathsAreNotFound) {
+  for (const char* target :
+       {"/", "/ws", "/ws/entity-sync//", "/ws/entity-syncx", "/?/ws/entity-sync"}) {
+    EXPECT_EQ(StatusOf(BrowserRequest(target)), 404u) << target;
+  }
+}
+
+TEST(HandshakeTest, OnlyGetOpensAWebsocket) {
+  Request request = BrowserRequest();
+  request.method(http::verb::post);
+  const Decision decision = DecideUpgrade(request, {});
+  EXPECT_EQ(StatusOf(decision), 405u);
+  EXPECT_EQ(std::get<HttpAnswer>(decision).header->second, "GET");
+}
+
+TEST(HandshakeTest, ARequestThatIsNoUpgradeIsBad) {
+  for (auto field : {http::field::connection, http::field::upgrade, http::field::sec_websocket_key,
+                     http::field::sec_websocket_version}) {
+    Request request = BrowserRequest();
+    request.erase(field);
+    EXPECT_EQ(StatusOf(request), 400u) << field;
+  }
+  Request old = BrowserRequest();
+  old.version(10);
+  EXPECT_EQ(StatusOf(old), 400u);
+}
+
+TEST(HandshakeTest, AnotherVersionIsToldWhichOneIsSpoken) {
+  Request request = BrowserRequest();
+  request.set(http::field::sec_websocket_version, "8");
+  const Decision decision = DecideUpgrade(request, {});
+  ASSERT_EQ(StatusOf(decision), 400u);
+  const auto& header = std::get<HttpAnswer>(decision).header;
+  EXPECT_EQ(header->first, http::field::sec_websocket_version);
+  EXPECT_EQ(header->second, "13");
+}
+
+TEST(HandshakeTest, TheKeyMustBeSixteenBytesOfBase64) {
+  for (const char* key : {"", "short", "dGhlIHNhbXBsZSBub25jZQ=", "dGhlIHNhbXBsZSBub25jZQ=!",
+                          "dGhlIHNhbXBsZSBub25jZQ==x", "dGhlIHNhbXBs ZSBub25jZQ=="}) {
+    Request request = BrowserRequest();
+    request.set(http::field::sec_websocket_key, key);
+    EXPECT_EQ(StatusOf(request), 400u) << key;
+  }
+}
+
+TEST(HandshakeTest, AHandshakeHasNoBody) {
+  Request request = BrowserRequest();
+  request.set(http::field::content_length, "5");
+  EXPECT_EQ(StatusOf(request), 413u);
+  request.set(http::field::content_length, "0");
+  EXPECT_EQ(StatusOf(request), 101u);
+}
+
+TEST(HandshakeTest, OriginsAreCheckedAndClientsWithoutOneAreNoBrowsers) {
+  Request request = BrowserRequest();
+  request.set(http::field::origin, "https://evil.example");
+  EXPECT_EQ(StatusOf(request), 403u);
+  Options options;
+  options.allowed_origins = {"https://evil.example"};
+  EXPECT_EQ(StatusOf(request, options), 101u);
+  request.insert(http::field::origin, "https://evil.example");
+  EXPECT_EQ(StatusOf(request, options), 403u) << "two origins are one too many";
+  request.erase(http::field::origin);
+  EXPECT_EQ(StatusOf(request), 101u);
+}
+
+TEST(HandshakeTest, SubprotocolsThatNobodySpeaksAreRefusedWithTheListOfThoseSpoken) {
+  Request request = BrowserRequest();
+  request.set(http::field::sec_websocket_protocol, "graphql-ws, mqtt");
+  const Decision decision = DecideUpgrade(request, {});
+  ASSERT_EQ(StatusOf(decision), 400u);
+  EXPECT_NE(std::get<HttpAnswer>(decision).error.find("classic"), std::string::npos);
+  request.insert(http::field::sec_websocket_protocol, "bearer.abc");
+  EXPECT_EQ(StatusOf(request), 400u) << "a credential beside it makes it no better";
+}
+
+TEST(HandshakeTest, ACredentialItemAloneIsSelectedBecauseBrowsersInsist) {
+  Request request = BrowserRequest();
+  request.set(http::field::sec_websocket_protocol, "bearer.abc-123");
+  const Decision decision = DecideUpgrade(request, {});
+  ASSERT_EQ(StatusOf(decision), 101u);
+  EXPECT_EQ(std::get<Upgrade>(decision).subprotocol, "bearer.abc-123");
+  EXPECT_EQ(std::get<Upgrade>(decision).handshake.secret, "abc-123");
+}
+
+TEST(HandshakeTest, WithoutSubprotocolNoneIsSelected) {
+  EXPECT_EQ(std::get<Upgrade>(DecideUpgrade(BrowserRequest(), {})).subprotocol, "");
+}
+
+TEST(CredentialTest, NothingPresentedIsAnEmptySecret) { EXPECT_EQ(SecretOf(BrowserRequest()), ""); }
+
+TEST(CredentialTest, ComesAsBearerToken) {
+  Request request = BrowserRequest();
+  request.set(http::field::authorization, "bEaReR  tok/en==");
+  EXPECT_EQ(SecretOf(request), "tok/en==");
+  request.set(http::field::authorization, "Basic dXNlcjpwYXNz");
+  EXPECT_EQ(SecretOf(request), "");
+}
+
+TEST(CredentialTest, ComesInTheQueryPercentDecoded) {
+  EXPECT_EQ(SecretOf(BrowserRequest("/ws/entity-sync/?a=1&token=a%20b%2Fc%3d&b=2")), "a b/c=");
+  EXPECT_EQ(SecretOf(BrowserRequest("/ws/entity-sync/?token=a+b")), "a+b");
+  EXPECT_EQ(SecretOf(BrowserRequest("/ws/entity-sync/?token=")), "");
+  EXPECT_EQ(SecretOf(BrowserRequest("/ws/entity-sync/?mytoken=x")), "");
+}
+
+TEST(CredentialTest, ABadlyEncodedTokenIsRefusedWithoutRepeatingIt) {
+  for (const char* token : {"hush%", "hush%2", "hush%zz"}) {
+    const Decision decision =
+        DecideUpgrade(BrowserRequest(std::string("/ws/entity-sync/?token=") + token), {});
+    ASSERT_EQ(StatusOf(decision), 400u) << token;
+    EXPECT_EQ(std::get<HttpAnswer>(decision).error.find("hush"), std::string::npos);
+  }
+}
+
+TEST(CredentialTest, ComesAsTheCookieOfTheConfiguredName) {
+  Request request = BrowserRequest();
+  request.set(http::field::cookie, "theme=dark; session=\"s3cret=x\"; session2=no");
+  Options options;
+  EXPECT_EQ(SecretOf(request, options), "") << "no cookie counts unless one is named";
+  options.credential_cookie = "session";
+  EXPECT_EQ(SecretOf(request, options), "s3cret=x");
+  options.credential_cookie = "sess";
+  EXPECT_EQ(SecretOf(request, options), "");
+}
+
+TEST(CredentialTest, WhatIsMostExplicitWins) {
+  Options options;
+  options.credential_cookie = "session";
+  Request request = BrowserRequest("/ws/entity-sync/?token=query");
+  request.set(http::field::cookie, "session=cookie");
+  EXPECT_EQ(SecretOf(request, options), "query");
+  request.set(http::field::sec_websocket_protocol, "bearer.item");
+  EXPECT_EQ(SecretOf(request, options), "item");
+  request.set(http::field::authorization, "Bearer header");
+  EXPECT_EQ(SecretOf(request, options), "header");
+}
+
+}  // namespace
+}  // namespace entitysync::ws

@@ -1,0 +1,43 @@
+#include "gateway/ws/message_buffer.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <string>
+
+namespace entitysync::ws {
+namespace {
+
+void Append(MessageBuffer& buffer, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const std::span<char> room = buffer.Room();
+    ASSERT_FALSE(room.empty());
+    const size_t taken = std::min(room.size(), bytes.size());
+    std::copy_n(bytes.data(), taken, room.data());
+    buffer.Commit(taken);
+    bytes.remove_prefix(taken);
+  }
+}
+
+TEST(MessageBufferTest, GathersMessagesOfEveryLength) {
+  MessageBuffer buffer;
+  for (size_t size : {0u, 1u, 127u, 128u, 129u, 1024u, 1025u, 70'000u}) {
+    std::string message(size, 'x');
+    for (size_t i = 0; i < size; ++i) message[i] = static_cast<char>('a' + i % 26);
+    Append(buffer, message);
+    EXPECT_EQ(buffer.view(), message);
+    buffer.Reset();
+    EXPECT_EQ(buffer.view(), "");
+  }
+}
+
+TEST(MessageBufferTest, GrowsOnlyWithWhatCame) {
+  MessageBuffer buffer;
+  Append(buffer, std::string(200, 'x'));
+  EXPECT_LE(buffer.Room().size(), 1024u);
+  buffer.Reset();
+  EXPECT_LE(buffer.Room().size(), 128u) << "an idle connection keeps nothing on the heap";
+}
+
+}  // namespace
+}  // namespace entitysync::ws
