@@ -42,8 +42,8 @@ grpc::ChannelArguments Arguments(const GrpcTargetOptions& options) {
   return args;
 }
 
-absl::StatusOr<std::string> ReadOptional(const std::string& path) {
-  return path.empty() ? std::string() : base::ReadFile(path);
+absl::StatusOr<std::string> ReadOptional(const std::string& path, const char* kind) {
+  return path.empty() ? std::string() : base::ReadPem(path, kind);
 }
 
 absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>> Credentials(const TlsOptions& tls) {
@@ -51,11 +51,11 @@ absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>> Credentials(const TlsO
   if (tls.cert_file.empty() != tls.key_file.empty()) {
     return absl::InvalidArgumentError("tls: a certificate and its key go together: name both");
   }
-  absl::StatusOr<std::string> ca = ReadOptional(tls.ca_file);
+  absl::StatusOr<std::string> ca = ReadOptional(tls.ca_file, base::kPemCertificate);
   if (!ca.ok()) return ca.status();
-  absl::StatusOr<std::string> cert = ReadOptional(tls.cert_file);
+  absl::StatusOr<std::string> cert = ReadOptional(tls.cert_file, base::kPemCertificate);
   if (!cert.ok()) return cert.status();
-  absl::StatusOr<std::string> key = ReadOptional(tls.key_file);
+  absl::StatusOr<std::string> key = ReadOptional(tls.key_file, base::kPemPrivateKey);
   if (!key.ok()) return key.status();
   return grpc::SslCredentials({*std::move(ca), *std::move(key), *std::move(cert)});
 }
@@ -72,11 +72,13 @@ absl::StatusOr<std::unique_ptr<Channels>> Channels::Open(const GrpcTargetOptions
   std::unique_ptr<Channels> channels(new Channels);
   for (const std::string& target : *targets) {
     auto channel = grpc::CreateCustomChannel(target, *credentials, args);
-    // Connecting begins now, so that the first call finds a connection.
-    if (channel->GetState(/*try_to_connect=*/true) == GRPC_CHANNEL_SHUTDOWN) {
-      return absl::InvalidArgumentError(absl::StrCat(
-          "gRPC cannot use \"", target, "\": check the address, and the TLS files if TLS is on"));
+    // A channel begins idle, but as a failure if gRPC refuses its target.
+    if (channel->GetState(/*try_to_connect=*/false) == GRPC_CHANNEL_TRANSIENT_FAILURE) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("gRPC cannot use \"", target, "\": check the address"));
     }
+    // Connecting begins now, so that the first call finds a connection.
+    channel->GetState(/*try_to_connect=*/true);
     channels->endpoints_.push_back({channel, v1::EntityService::NewStub(channel)});
   }
   return channels;

@@ -11,6 +11,7 @@
 
 #include "gateway/base/limits.h"
 #include "gateway/base/printable.h"
+#include "gateway/front/decode.h"
 
 namespace entitysync::front {
 namespace {
@@ -24,14 +25,6 @@ constexpr size_t kIdExcerptBytes = 50;
 std::optional<uint64_t> VersionOf(const v1::Change& change) {
   if (!change.has_version()) return std::nullopt;
   return change.version();
-}
-
-absl::Status CheckCount(size_t count, size_t max_changes) {
-  if (count == 0) return absl::InvalidArgumentError("the call holds no changes: name at least one");
-  if (count <= max_changes) return absl::OkStatus();
-  return absl::InvalidArgumentError(absl::StrCat("the call holds ", count,
-                                                 " changes, more than the limit of ", max_changes,
-                                                 ": send fewer per call"));
 }
 
 std::string DescribeFault(int index, const v1::EntityKey& key, const absl::Status& fault) {

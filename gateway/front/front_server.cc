@@ -6,12 +6,10 @@
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/health_check_service_interface.h>
-#include <grpcpp/impl/server_builder_option.h>
 
 #include <algorithm>
 #include <limits>
 #include <utility>
-#include <vector>
 
 #include "gateway/base/file.h"
 
@@ -23,19 +21,11 @@ int Milliseconds(base::Duration duration) {
   return static_cast<int>(std::clamp<int64_t>(count, 1, std::numeric_limits<int>::max()));
 }
 
-// Reflection for this server only; gRPC's own switch is for all servers of a process.
-class ReflectionOption final : public grpc::ServerBuilderOption {
- public:
-  void UpdateArguments(grpc::ChannelArguments*) override {}
-  void UpdatePlugins(std::vector<std::unique_ptr<grpc::ServerBuilderPlugin>>* plugins) override {
-    plugins->push_back(std::make_unique<grpc::reflection::ProtoServerReflectionPlugin>());
-  }
-};
-
-// gRPC offers its health service only by a switch for all servers of a process that start later.
-void EnableHealth() {
+// gRPC offers health and reflection only by switches for all servers of a process that start later.
+void EnableHealthAndReflection() {
   static const bool enabled = [] {
     grpc::EnableDefaultHealthCheckService(true);
+    grpc::reflection::InitProtoReflectionServerBuilderPlugin();
     return true;
   }();
   static_cast<void>(enabled);
@@ -48,14 +38,14 @@ absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> Credentials(const Front
   if (tls.cert_file.empty() || tls.key_file.empty()) {
     return absl::InvalidArgumentError("tls needs both a certificate file and a key file");
   }
-  absl::StatusOr<std::string> cert = base::ReadFile(tls.cert_file);
+  absl::StatusOr<std::string> cert = base::ReadPem(tls.cert_file, base::kPemCertificate);
   if (!cert.ok()) return cert.status();
-  absl::StatusOr<std::string> key = base::ReadFile(tls.key_file);
+  absl::StatusOr<std::string> key = base::ReadPem(tls.key_file, base::kPemPrivateKey);
   if (!key.ok()) return key.status();
   grpc::SslServerCredentialsOptions options;
   options.pem_key_cert_pairs.push_back({*std::move(key), *std::move(cert)});
   if (!tls.client_ca_file.empty()) {
-    absl::StatusOr<std::string> ca = base::ReadFile(tls.client_ca_file);
+    absl::StatusOr<std::string> ca = base::ReadPem(tls.client_ca_file, base::kPemCertificate);
     if (!ca.ok()) return ca.status();
     options.pem_root_certs = *std::move(ca);
     options.client_certificate_request = GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY;
@@ -114,9 +104,8 @@ absl::Status FrontServer::Start() {
     return absl::Status(credentials.status().code(),
                         absl::StrCat("front: ", credentials.status().message()));
   }
-  EnableHealth();
+  EnableHealthAndReflection();
   grpc::ServerBuilder builder;
-  builder.SetOption(std::make_unique<ReflectionOption>());
   SetArguments(options_, builder);
   builder.AddListeningPort(options_.listen, *credentials, &port_);
   builder.RegisterService(&service_);

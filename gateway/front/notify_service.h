@@ -1,7 +1,9 @@
 #pragma once
 
-#include <atomic>
+#include <absl/status/statusor.h>
+
 #include <string>
+#include <vector>
 
 #include "entitysync/v1/gateway.grpc.pb.h"
 #include "gateway/base/time.h"
@@ -20,17 +22,23 @@ namespace entitysync::front {
 // Threading: gRPC's threads; the publisher calls back on any.
 // Limits: each call ends within min(notify_timeout, the caller's deadline less a margin).
 // Errors: the status codes of gateway.proto.
-class NotifyService final : public v1::GatewayService::CallbackService {
+class NotifyService final
+    : public v1::GatewayService::WithRawCallbackMethod_NotifyChange<v1::GatewayService::Service> {
  public:
   NotifyService(std::string bearer_key, size_t max_changes, base::Duration notify_timeout,
                 ServesEntity serves, changelog::ChangePublisher& publisher,
                 metrics::FrontMetrics& metrics);
 
+  // Takes the bytes as they came: the bearer key is checked before anything is decoded, and what
+  // cannot be decoded is INVALID_ARGUMENT (gRPC itself would say UNIMPLEMENTED).
   grpc::ServerUnaryReactor* NotifyChange(grpc::CallbackServerContext* context,
-                                         const v1::NotifyChangeRequest* request,
-                                         v1::NotifyChangeResponse* response) override;
+                                         const grpc::ByteBuffer* request,
+                                         grpc::ByteBuffer* response) override;
 
  private:
+  absl::StatusOr<std::vector<changelog::Change>> Accept(const grpc::CallbackServerContext& context,
+                                                        const grpc::ByteBuffer& request) const;
+
   const std::string bearer_key_;
   const size_t max_changes_;
   const base::Duration notify_timeout_;
