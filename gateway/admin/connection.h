@@ -22,9 +22,8 @@ namespace entitysync::admin {
 //   `open_connections` outlive the loop.
 // Threading: the admin thread.
 // Limits: one request at a time, without a body, with the header and the time of the options.
-// Errors: a request that cannot be read is answered (400, 413, 431), one that is too slow is not;
-// the
-//   connection is then closed and nothing else happens.
+// Errors: a request that cannot be read is answered (400, 413, 431), one that is too slow is not.
+//   Either way the connection is closed and nothing else happens.
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
   Connection(boost::asio::ip::tcp::socket socket, const AdminOptions& options, const Pages& pages,
