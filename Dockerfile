@@ -27,7 +27,7 @@ USER entity-sync
 COPY --from=build /opt/entity-sync/bin/entity-sync-sample /usr/local/bin/
 EXPOSE 8090 9090
 HEALTHCHECK --interval=5s --timeout=3s --start-period=20s \
-    CMD ["http-ok", "127.0.0.1", "8090", "/"]
+    CMD ["http-ok", "127.0.0.1", "8090", "/healthz"]
 ENTRYPOINT ["entity-sync-sample"]
 CMD ["--http-listen=0.0.0.0:8090", "--service-listen=0.0.0.0:9090", "--database=/var/lib/entity-sync/sample.db"]
 
