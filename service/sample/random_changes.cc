@@ -56,18 +56,20 @@ void RandomChanges::ChangeOne() {
   const std::string& id = Pick(items_);
   const auto item = database_.GetItem(id);
   if (!item) return;
-  const auto dice = random_() % 10;
-  if (item->status != "running" || dice == 0) {
-    // Mostly back to work, so that the page stays lively.
-    Set(id, "status", dice < 7 ? "running" : Pick(Statuses()));
+  const auto dice = random_() % 12;
+  if (item->status != "running") {
+    if (dice > 4) return;  // Orders wait for a while.
     if (item->progress >= 100) Set(id, "progress", "0");
+    Set(id, "status", "running");
+  } else if (dice == 0) {
+    Set(id, "status", random_() % 2 == 0 ? "blocked" : "queued");
   } else if (dice == 1) {
     Set(id, "station", Pick(Stations()));
   } else if (dice == 2) {
     Set(id, "quantity", std::to_string(20 + random_() % 400));
   } else {
     const int64_t progress =
-        std::min<int64_t>(100, item->progress + 3 + static_cast<int64_t>(random_() % 12));
+        std::min<int64_t>(100, item->progress + 2 + static_cast<int64_t>(random_() % 9));
     Set(id, "progress", std::to_string(progress));
     if (progress == 100) Set(id, "status", "done");
   }

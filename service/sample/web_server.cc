@@ -67,10 +67,10 @@ class WebServer::Impl {
       const int yes = 1;
       setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
     });
-    server_.set_default_headers(
-        {{"Content-Security-Policy", "default-src 'self'; connect-src 'self' ws: wss:"},
-         {"X-Content-Type-Options", "nosniff"},
-         {"Cache-Control", "no-cache"}});
+    server_.set_default_headers({{"Content-Security-Policy",
+                                  "default-src 'self'; img-src data:; connect-src 'self' ws: wss:"},
+                                 {"X-Content-Type-Options", "nosniff"},
+                                 {"Cache-Control", "no-cache"}});
     server_.set_exception_handler([](const Request&, Response& response, std::exception_ptr) {
       Answer(response, 500, "the database did not do it: try again");
     });

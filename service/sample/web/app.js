@@ -8,6 +8,7 @@ const secrets = { worker: "worker-demo", manager: "manager-demo", stranger: "no-
 let role = new URLSearchParams(location.search).get("as") ?? "worker";
 if (!secrets[role]) role = "worker";
 
+// Whether the application did it.
 async function post(path, body) {
   const response = await fetch(path, {
     method: "POST",
@@ -15,6 +16,7 @@ async function post(path, body) {
     body: JSON.stringify(body),
   });
   if (!response.ok) console.warn(path, response.status, await response.text());
+  return response.ok;
 }
 
 async function gatewayUrl() {

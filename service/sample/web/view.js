@@ -3,8 +3,10 @@
 const money = new Intl.NumberFormat("en", { style: "currency", currency: "EUR" });
 const wholeMoney = new Intl.NumberFormat("en", { style: "currency", currency: "EUR", maximumFractionDigits: 0 });
 const find = (root, selector) => root.querySelector(selector);
+const byId = new Intl.Collator("en", { numeric: true });
 
-/** Makes the page. `onEdit(entity, id, field, value)` is called when somebody edits. */
+/** Makes the page. `onEdit(entity, id, field, value)` is called when somebody edits; it answers
+ * (perhaps later) whether the edit was accepted. */
 export function createView(onEdit) {
   const items = new Map(); // id -> the row shown
   const elements = new Map(); // "item 100" -> its element
@@ -17,11 +19,11 @@ export function createView(onEdit) {
       const element = document.getElementById(`${kind}-template`).content.firstElementChild.cloneNode(true);
       element.dataset.id = id;
       prepare?.(element);
-      element.addEventListener("change", ({ target }) => {
-        if (target.dataset.field) onEdit(`${kind}s`, id, target.dataset.field, target.value);
-      });
+      listenTo(element, `${kind}s`, id);
       elements.set(name, element);
-      parent.append(element);
+      // Rows arrive in any order and stand in that of their ids.
+      const after = [...parent.children].find((other) => byId.compare(other.dataset.id, id) > 0);
+      parent.insertBefore(element, after ?? null);
     }
     return elements.get(name);
   }
@@ -34,15 +36,35 @@ export function createView(onEdit) {
     if (!first) flash(cell.closest("td, th, .row") ?? cell);
   }
 
-  // Leaves alone what the viewer is just editing.
+  function listenTo(element, entity, id) {
+    const inputOf = (event) => (event.target.dataset.field ? event.target : undefined);
+    element.addEventListener("input", (event) => (inputOf(event).dataset.editing = ""));
+    element.addEventListener("change", async (event) => {
+      const input = inputOf(event);
+      delete input.dataset.editing;
+      if (!(await onEdit(entity, id, input.dataset.field, input.value))) put(input);
+    });
+    element.addEventListener("focusout", (event) => {
+      const input = inputOf(event);
+      if (input?.dataset.editing === undefined) return;
+      delete input.dataset.editing; // Typed and taken back: rows may have come meanwhile.
+      put(input);
+    });
+  }
+
+  // Puts what the database has into the input, unless the viewer is just editing it.
+  function put(input) {
+    const value = input.dataset.value;
+    if (input.dataset.editing === undefined) input.value = value;
+    if (input.type === "range") input.style.setProperty("--part", `${value}%`);
+  }
+
   function fill(element, field, value) {
     const input = find(element, `[data-field="${field}"]`);
-    if (input.dataset.shown === String(value)) return;
-    const first = input.dataset.shown === undefined;
-    input.dataset.shown = value;
-    if (document.activeElement !== input || input.tagName === "SELECT") input.value = value;
-    if (input.type === "range") input.style.setProperty("--part", `${value}%`);
-    if (!first) flash(input.closest("td, .row") ?? input);
+    const before = input.dataset.value;
+    input.dataset.value = value;
+    put(input);
+    if (before !== undefined && before !== String(value)) flash(input.closest("td, .row") ?? input);
   }
 
   function flash(element) {

@@ -1,0 +1,147 @@
+// The sample page in a real browser, on the real gateway and the real sample application.
+//
+//   ENTITYSYNC_GATEWAY, ENTITYSYNC_SAMPLE   paths of the two programs (required)
+//   CHROMIUM                                the browser; default /usr/bin/chromium
+//   SCREENSHOT                              where to write a picture of the page (optional)
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+
+import { chromium } from "playwright-core";
+
+import { Stack } from "./stack.js";
+
+const stack = new Stack(process.env.ENTITYSYNC_GATEWAY, process.env.ENTITYSYNC_SAMPLE);
+const timeout = 30_000;
+let browser;
+
+before(async () => {
+  await stack.start();
+  browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+    args: ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+      "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+  });
+});
+
+after(async () => {
+  await browser?.close();
+  await stack.stop();
+});
+
+/** A page in a context of its own, as another person's browser would be. */
+async function open(role = "worker") {
+  const context = await browser.newContext({ viewport: { width: 1360, height: 900 } });
+  const page = await context.newPage();
+  page.setDefaultTimeout(timeout);
+  await page.goto(`${stack.page}?as=${role}`);
+  await page.locator("tr[data-id='123']").waitFor(); // The last of 24 orders.
+  return page;
+}
+
+const field = (page, id, name) => page.locator(`tr[data-id="${id}"] [data-field="${name}"]`);
+
+/** Waits until the condition holds. Not page.waitForFunction: the page's content security policy
+ * forbids what that does. */
+async function eventually(condition, what) {
+  const until = Date.now() + timeout;
+  while (!(await condition())) {
+    assert.ok(Date.now() < until, `never happened: ${what}`);
+    await new Promise((done) => setTimeout(done, 20));
+  }
+}
+
+const expectValue = (input, value) =>
+  eventually(async () => (await input.inputValue()) === value, `${input} is ${value}`);
+
+async function expectState(page, state) {
+  await page.locator(`#connection[data-state="${state}"]`).waitFor();
+}
+
+test("an edit in one page shows in the other", async () => {
+  const [one, other] = [await open(), await open("manager")];
+  await field(one, "105", "quantity").fill("4711");
+  await field(one, "105", "quantity").press("Enter");
+  await field(other, "107", "status").selectOption("blocked");
+
+  await expectValue(field(other, "105", "quantity"), "4711");
+  await expectValue(field(one, "107", "status"), "blocked");
+  await one.context().close();
+  await other.context().close();
+});
+
+test("an entity of several rows shows all of them, and its edits", async () => {
+  const [one, other] = [await open(), await open()];
+  await other.locator(".report [data-cell='department']", { hasText: "Assembly" }).waitFor();
+  await one.locator(".report [data-field='author']").selectOption("noor");
+
+  await other.locator(".report [data-cell='role']", { hasText: "Planner" }).waitFor();
+  await one.context().close();
+  await other.context().close();
+});
+
+test("an edit that the application refuses is taken back", async () => {
+  const page = await open();
+  const quantity = field(page, "104", "quantity");
+  const before = await quantity.inputValue();
+  await quantity.fill("-5");
+  await quantity.press("Enter");
+  await expectValue(quantity, before);
+  await page.context().close();
+});
+
+test("the secret decides what a viewer sees", async () => {
+  const page = await open();
+  const cost = page.locator("tr[data-id='100'] [data-cell='unitCost']");
+  assert.equal(await cost.isVisible(), false);
+  assert.equal(await cost.textContent(), "", "a worker's page is not even sent the costs");
+
+  await page.getByText("Manager", { exact: true }).click();
+  await page.locator("tr[data-id='100'] [data-cell='unitCost']", { hasText: "€" }).waitFor();
+
+  await page.getByText("Stranger", { exact: true }).click();
+  await page.locator("#denied").waitFor();
+  assert.equal(await page.locator("tbody tr").count(), 0);
+
+  await page.getByText("Worker", { exact: true }).click();
+  await page.locator("tr[data-id='123']").waitFor();
+  assert.equal(await page.locator("tr[data-id='100'] [data-cell='unitCost']").textContent(), "");
+  await page.context().close();
+});
+
+test("random changes start and stop for everyone", async () => {
+  const [one, other] = [await open(), await open()];
+  await one.locator("#stream").click();
+  await other.locator("#stream[aria-pressed='true']").waitFor();
+  const rate = other.locator("[data-figure='rate']");
+  await eventually(async () => Number(await rate.textContent()) > 2, "rows arrive");
+  if (process.env.SCREENSHOT) {
+    await one.getByText("Manager", { exact: true }).click();
+    await one.locator("tr[data-id='123'] [data-cell='unitCost']", { hasText: "€" }).waitFor();
+    await eventually(async () => (await one.locator(".flash").count()) > 5, "cells flash");
+    await one.screenshot({ path: process.env.SCREENSHOT });
+  }
+  await other.locator("#stream").click();
+  await one.locator("#stream[aria-pressed='false']").waitFor();
+  await one.context().close();
+  await other.context().close();
+});
+
+test("a gateway that dies shows, and the page recovers with what it missed", async () => {
+  const page = await open();
+  await expectState(page, "open");
+  await stack.killGateway();
+  await expectState(page, "closed");
+  await field(page, "110", "quantity").fill("1234"); // Committed while no gateway is there.
+  await field(page, "110", "quantity").press("Enter");
+
+  await stack.startGateway();
+  await expectState(page, "open");
+  const other = await open();
+  await expectValue(field(other, "110", "quantity"), "1234");
+  await field(other, "110", "quantity").fill("4321");
+  await field(other, "110", "quantity").press("Enter");
+  await expectValue(field(page, "110", "quantity"), "4321");
+  await page.context().close();
+  await other.context().close();
+});
