@@ -14,6 +14,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <deque>
+#include <limits>
 #include <string>
 
 namespace entitysync::testing {
@@ -127,29 +128,40 @@ void TcpGate::Cut() { SetMode(Mode::kCut); }
 
 void TcpGate::BlackHole() { SetMode(Mode::kBlackHole); }
 
+// Returns when the thread has acted upon it, so that Cut and Pass in a row do cut.
 void TcpGate::SetMode(Mode mode) {
   mode_ = mode;
+  const uint64_t request = ++requested_;
   const uint64_t one = 1;
   if (write(wake_, &one, sizeof(one)) < 0) std::abort();
+  for (uint64_t served = served_; served < request; served = served_) served_.wait(served);
 }
 
 void TcpGate::Run() {
   while (!stopping_) {
     Wait();
-    Accept();
+    const uint64_t request = requested_;
     const Mode mode = mode_;
+    Accept(mode);
     if (mode == Mode::kCut) connections_.clear();
-    if (mode != Mode::kPass) continue;
-    const std::chrono::milliseconds delay(delay_ms_);
-    for (const auto& connection : connections_) {
-      for (const int side : {0, 1}) {
-        if (connection->buffered[1 - side] < kMaxBuffered) connection->Read(side, delay);
-        connection->Write(side);
-        connection->Write(1 - side);
-      }
-    }
-    std::erase_if(connections_, [](const auto& connection) { return connection->broken; });
+    if (mode == Mode::kPass) Carry();
+    served_ = request;
+    served_.notify_all();
   }
+  served_ = std::numeric_limits<uint64_t>::max();
+  served_.notify_all();
+}
+
+void TcpGate::Carry() {
+  const std::chrono::milliseconds delay(delay_ms_);
+  for (const auto& connection : connections_) {
+    for (const int side : {0, 1}) {
+      if (connection->buffered[1 - side] < kMaxBuffered) connection->Read(side, delay);
+      connection->Write(side);
+      connection->Write(1 - side);
+    }
+  }
+  std::erase_if(connections_, [](const auto& connection) { return connection->broken; });
 }
 
 // Waits until a socket is ready, the next bytes are due, or the mode changes.
@@ -174,11 +186,11 @@ void TcpGate::Wait() {
   }
 }
 
-void TcpGate::Accept() {
+void TcpGate::Accept(Mode mode) {
   while (true) {
     const int client = accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
     if (client < 0) return;
-    const int target = mode_ == Mode::kCut ? -1 : ConnectTo(target_port_);
+    const int target = mode == Mode::kCut ? -1 : ConnectTo(target_port_);
     if (target < 0) {
       close(client);
       continue;

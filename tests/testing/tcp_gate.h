@@ -13,7 +13,8 @@ namespace entitysync::testing {
 //
 // Purpose: network faults without privileges: delay, cut, black hole.
 // Owner and lifetime: a test; its end closes all connections.
-// Threading: one thread of its own carries the bytes; the methods may be called from any thread.
+// Threading: one thread of its own carries the bytes; the methods may be called from any thread
+//   and return when it has acted upon them.
 // Limits: 4 MiB per direction of a connection; above it the sender is not read.
 // Errors: a target that refuses closes the client's connection at once.
 class TcpGate {
@@ -38,7 +39,8 @@ class TcpGate {
 
   void Run();
   void Wait();
-  void Accept();
+  void Accept(Mode mode);
+  void Carry();
   void SetMode(Mode mode);
 
   const uint16_t target_port_;
@@ -47,6 +49,8 @@ class TcpGate {
   int wake_ = -1;  // An eventfd.
   std::atomic<Mode> mode_ = Mode::kPass;
   std::atomic<int64_t> delay_ms_ = 0;
+  std::atomic<uint64_t> requested_ = 0;  // Changes of the mode, and those acted upon.
+  std::atomic<uint64_t> served_ = 0;
   std::atomic<bool> stopping_ = false;
   std::vector<std::unique_ptr<Connection>> connections_;  // The thread's own.
   std::thread thread_;

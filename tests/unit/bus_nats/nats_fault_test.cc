@@ -7,6 +7,7 @@
 #include <chrono>
 #include <latch>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -224,6 +225,47 @@ TEST(NatsFault, ABlackHoleIsNoticedAndLeft) {
   gate.Pass();
   EXPECT_TRUE(client->WaitForConnects(2));
   EXPECT_TRUE(client->WaitForEcho());
+}
+
+// Connections that end and come back faster than anyone is told. An ack that comes back under the
+// number under which its change was accepted proves that the change came through.
+TEST(NatsFault, NoAckVouchesForAChangeLostInAFlap) {
+  NatsServer server;
+  TcpGate gate(server.port());
+  NatsLinkOptions options = Options("nats://127.0.0.1:" + std::to_string(gate.port()));
+  options.reconnect_wait = milliseconds(1);
+  options.reconnect_jitter = milliseconds(1);
+  const auto client = NewClient(options);
+  ASSERT_TRUE(client->WaitForEcho());
+
+  for (int flap = 0; flap < 15; ++flap) {
+    const uint64_t connection = client->Connection();
+    const auto publish = [&](int i) {
+      const std::string payload =
+          std::to_string(connection) + "/" + std::to_string(i) + std::string(200, 'x');
+      if (client->Publish("change.a", payload).ok()) (void)client->Publish("ack", payload);
+    };
+    publish(0);
+    ASSERT_TRUE(client->WaitForEcho());
+    for (int i = 1; i < 2'000; ++i) publish(i);
+    gate.Cut();  // With most of them still on their way.
+    gate.Pass();
+    ASSERT_TRUE(Eventually([&] { return client->Connection() > connection; }));
+    ASSERT_TRUE(client->WaitForConnects(client->Disconnects() + 1));
+    ASSERT_TRUE(client->WaitForEcho());
+  }
+
+  std::set<std::string> changes;
+  size_t proofs = 0;
+  for (const ContractMessage& message : client->Messages()) {
+    if (message.subject != "ack") {
+      changes.insert(message.payload);
+    } else if (message.payload.starts_with(std::to_string(message.connection) + "/")) {
+      ++proofs;
+      EXPECT_TRUE(changes.contains(message.payload)) << message.payload;
+    }
+  }
+  EXPECT_GT(proofs, 0u);
 }
 
 TEST(NatsFault, StopEndsSoonWhateverTheServerDoes) {

@@ -285,7 +285,7 @@ TEST_P(BusContract, AnAckUnderTheSameConnectionProvesWhatCameBefore) {
   const auto client = NewClient({Subject("change.>"), Subject("ack")});
   for (uint64_t cuts = 1; cuts <= 3; ++cuts) {
     std::thread cutter([&] {
-      EXPECT_TRUE(client->WaitForMessages(client->Messages().size() + 100));
+      EXPECT_TRUE(client->WaitForMessages(client->MessageCount() + 100));
       bus_.cut();
     });
     for (int i = 0; client->Disconnects() < cuts; ++i) {

@@ -80,13 +80,14 @@ class ContractClient {
     return false;
   }
 
-  bool WaitForMessages(size_t count) { return WaitFor(&MessageCount, count); }
+  bool WaitForMessages(size_t count) { return WaitFor(&CountMessages, count); }
   bool WaitForConnects(uint64_t count) { return WaitFor(&ContractRecord::connects, count); }
   bool WaitForDisconnects(uint64_t count) { return WaitFor(&ContractRecord::disconnects, count); }
   bool WaitForDropped(uint64_t count) { return WaitFor(&ContractRecord::dropped, count); }
 
   uint64_t Connection() const { return link_->Connection(); }
   uint64_t Disconnects() const { return listener_.Disconnects(); }
+  size_t MessageCount() const { return listener_.MessageCount(); }
   ContractRecord Record() const { return listener_.Record(); }
   std::vector<ContractMessage> Messages() const { return Record().messages; }
   void SetReaction(ContractListener::Reaction reaction) {
@@ -94,7 +95,7 @@ class ContractClient {
   }
 
  private:
-  static uint64_t MessageCount(const ContractRecord& record) { return record.messages.size(); }
+  static uint64_t CountMessages(const ContractRecord& record) { return record.messages.size(); }
 
   template <typename Count>
   bool WaitFor(Count count, uint64_t least) {

@@ -105,6 +105,11 @@ class ContractListener final : public BusListener {
     return record_;
   }
 
+  size_t MessageCount() const {
+    const std::lock_guard lock(mutex_);
+    return record_.messages.size();
+  }
+
   uint64_t Disconnects() const {
     const std::lock_guard lock(mutex_);
     return record_.disconnects;

@@ -39,9 +39,9 @@ class BusListener {
 //   2. Order: messages published by one link arrive at any one listener in the order in which they
 //      were published, across subjects. So the echo of a later message proves that the bus took the
 //      earlier ones.
-//   3. Honest loss: if the link may have missed messages it says so, with
-//   OnDisconnected/OnConnected
-//      or OnDropped. (Loss it cannot see is found by the numbers inside the messages.)
+//   3. Honest loss: if the link may have missed messages, or may not have sent what it accepted, it
+//      says so, with OnDisconnected/OnConnected or, for what it missed, with OnDropped. (Loss it
+//      cannot see is found by the numbers inside the messages.)
 // Subjects: tokens of [A-Za-z0-9_-] joined by dots, at most 700 bytes. A subscription is such a
 //   subject, or one that ends in ".>" and matches every subject with that beginning and at least
 //   one token more.
@@ -60,10 +60,13 @@ class BusLink {
 
   // Hands a message over for sending. Never blocks. OK says that it was accepted, not that it
   // arrived. UNAVAILABLE: not connected, or the link's queue is full; the message is not sent.
+  // INVALID_ARGUMENT: not a subject, or the payload is over the limit.
   virtual absl::Status Publish(std::string_view subject, std::string_view payload) = 0;
 
   // Which connection the link has now: 0 before the first, then a number that grows with every
-  // reconnect. A message accepted under one number and echoed under the same was taken by the bus.
+  // reconnect, before anything is heard over the new connection. If two messages were accepted under
+  // one number and the later is heard while that number stands, the bus took both. So a link does
+  // not send on a new connection what it accepted under an older number.
   virtual uint64_t Connection() const = 0;
 
   // Sends what was accepted as far as that goes within a second, disconnects, and returns when no
