@@ -1,0 +1,240 @@
+#include "gateway/fetch/coalescer.h"
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "tests/testing/fake_source.h"
+#include "tests/testing/manual_loops.h"
+
+namespace entitysync::fetch {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+// One pair on one shard, with an application that answers by hand.
+class CoalescerTest : public ::testing::Test, protected Coalescer::Listener {
+ protected:
+  CoalescerTest() {
+    context_.bus_live = true;
+    coalescer_ = Make();
+  }
+
+  std::shared_ptr<Coalescer> Make() {
+    return std::make_shared<Coalescer>(
+        context_, type_, gate_,
+        std::make_shared<const base::EntityKey>(base::EntityKey{"items", "1"}),
+        std::make_shared<const std::string>("s"), 0, static_cast<Coalescer::Listener&>(*this));
+  }
+
+  void OnOutcome(Outcome outcome, FetchAnswer answer, bool) override {
+    outcomes_.push_back(outcome);
+    rows_.push_back(answer.rows.empty() ? "" : answer.rows.front());
+  }
+
+  void Answer(const std::string& row, std::optional<uint64_t> version = std::nullopt) {
+    source_.AnswerRows({row}, version);
+    loops_.RunReady();
+  }
+  void Fail(absl::StatusCode code) {
+    source_.AnswerError(code);
+    loops_.RunReady();
+  }
+
+  testing::ManualLoops loops_;
+  base::Executor& loop_ = loops_.Add();
+  base::Random random_{1};
+  prometheus::Registry registry_;
+  metrics::HubMetrics metrics_{registry_};
+  CoalescerOptions options_;
+  CoalescerContext context_{.executor = loop_,
+                            .random = random_,
+                            .options = options_,
+                            .metrics = metrics_,
+                            .logger = base::NullLogger()};
+  FetchGate gate_{{.in_flight = 1, .revalidations_in_flight = 1, .queued = 10}, metrics_};
+  testing::FakeSource source_;
+  EntityType type_{.source = &source_};
+  std::vector<Outcome> outcomes_;
+  std::vector<std::string> rows_;
+  std::shared_ptr<Coalescer> coalescer_;
+};
+
+// The loop must think that the test is on it.
+#define ON_LOOP(...)                  \
+  do {                                \
+    loop_.Post([&] { __VA_ARGS__; }); \
+    loops_.RunReady();                \
+  } while (false)
+
+TEST_F(CoalescerTest, ManyChangesDuringAFetchCauseOneMore) {
+  for (int i = 0; i < 1000; ++i) ON_LOOP(coalescer_->OnChange(std::nullopt));
+  EXPECT_EQ(source_.started(), 1u);
+  Answer("old");
+  EXPECT_EQ(source_.started(), 2u) << "a change during the fetch must cause another";
+  Answer("new");
+  EXPECT_EQ(source_.started(), 2u);
+  EXPECT_EQ(rows_, (std::vector<std::string>{"old", "new"}));
+  EXPECT_TRUE(coalescer_->IsSettled());
+}
+
+TEST_F(CoalescerTest, SaysWhyItAsksAndWhatItExpects) {
+  ON_LOOP(coalescer_->Need(FetchReason::kSnapshot));
+  EXPECT_EQ(source_.request().reason, FetchReason::kSnapshot);
+  ON_LOOP(coalescer_->OnChange(7));
+  Answer("a", 3);
+  loops_.Advance(seconds(1));
+  EXPECT_EQ(source_.request().reason, FetchReason::kChange);
+  EXPECT_EQ(source_.request().min_version, 7u);
+  EXPECT_EQ(*source_.request().secret, "s");
+}
+
+TEST_F(CoalescerTest, AVersionThatTheLastAnswerCoversCausesNoFetch) {
+  ON_LOOP(coalescer_->OnChange(5));
+  Answer("five", 5);
+  ON_LOOP(coalescer_->OnChange(5); coalescer_->OnChange(4));
+  EXPECT_EQ(source_.started(), 1u);
+  ON_LOOP(coalescer_->OnChange(std::nullopt));
+  EXPECT_EQ(source_.started(), 2u) << "without a version it always fetches";
+}
+
+TEST_F(CoalescerTest, AVersionedChangeDuringAFetchThatAnswersItNeedsNoOther) {
+  ON_LOOP(coalescer_->OnChange(5));
+  ON_LOOP(coalescer_->OnChange(6));
+  Answer("six", 6);
+  EXPECT_EQ(source_.started(), 1u);
+  EXPECT_TRUE(coalescer_->IsSettled());
+}
+
+TEST_F(CoalescerTest, AVersionedChangeDuringAFetchAnsweredWithoutVersionNeedsAnother) {
+  ON_LOOP(coalescer_->OnChange(5));
+  ON_LOOP(coalescer_->OnChange(6));
+  Answer("who knows");
+  EXPECT_EQ(source_.started(), 2u);
+}
+
+TEST_F(CoalescerTest, ASuspectPairFetchesEvenWhatItsAnswerCovers) {
+  ON_LOOP(coalescer_->OnChange(5));
+  Answer("five", 5);
+  ++context_.gap_epoch;
+  EXPECT_FALSE(coalescer_->IsSettled());
+  ON_LOOP(coalescer_->OnChange(5));
+  EXPECT_EQ(source_.started(), 2u);
+}
+
+TEST_F(CoalescerTest, AFetchThatBeganBeforeAGapDoesNotSettleIt) {
+  ON_LOOP(coalescer_->OnChange(std::nullopt));
+  ++context_.gap_epoch;
+  ON_LOOP(coalescer_->Need(FetchReason::kRevalidate));
+  Answer("before");
+  EXPECT_FALSE(coalescer_->IsSettled());
+  EXPECT_EQ(source_.started(), 2u);
+  Answer("after");
+  EXPECT_TRUE(coalescer_->IsSettled());
+}
+
+TEST_F(CoalescerTest, FailuresAreRetriedUntilSomebodyAnswers) {
+  ON_LOOP(coalescer_->OnChange(std::nullopt));
+  for (const auto code :
+       {absl::StatusCode::kUnavailable, absl::StatusCode::kUnknown, absl::StatusCode::kInternal,
+        absl::StatusCode::kDeadlineExceeded, absl::StatusCode::kResourceExhausted,
+        absl::StatusCode::kUnimplemented, absl::StatusCode::kInvalidArgument,
+        absl::StatusCode::kCancelled, absl::StatusCode::kAborted}) {
+    ASSERT_EQ(source_.open(), 1u) << absl::StatusCodeToString(code);
+    Fail(code);
+    EXPECT_EQ(source_.open(), 0u) << "not at once";
+    loops_.Advance(options_.backoff_max);
+  }
+  Answer("at last");
+  EXPECT_EQ(rows_, (std::vector<std::string>{"at last"}));
+}
+
+TEST_F(CoalescerTest, ChangesDuringABackoffDoNotShortenIt) {
+  ON_LOOP(coalescer_->OnChange(std::nullopt));
+  Fail(absl::StatusCode::kUnavailable);
+  ON_LOOP(coalescer_->OnChange(std::nullopt); coalescer_->Need(FetchReason::kSnapshot));
+  EXPECT_EQ(source_.open(), 0u);
+  loops_.Advance(options_.backoff_min);
+  EXPECT_EQ(source_.open(), 1u);
+}
+
+TEST_F(CoalescerTest, NotFoundAndDeniedAreFinal) {
+  ON_LOOP(coalescer_->OnChange(std::nullopt));
+  Fail(absl::StatusCode::kNotFound);
+  ON_LOOP(coalescer_->OnChange(std::nullopt));
+  Fail(absl::StatusCode::kPermissionDenied);
+  ON_LOOP(coalescer_->OnChange(std::nullopt));
+  Fail(absl::StatusCode::kUnauthenticated);
+  loops_.Advance(seconds(60));
+  EXPECT_EQ(source_.started(), 3u);
+  EXPECT_EQ(outcomes_,
+            (std::vector<Outcome>{Outcome::kRemoved, Outcome::kDenied, Outcome::kDenied}));
+}
+
+TEST_F(CoalescerTest, ALaggingReplicaIsAskedAgainAndNeverTakesAStateBack) {
+  ON_LOOP(coalescer_->OnChange(5));
+  Answer("five", 5);
+  ON_LOOP(coalescer_->OnChange(8));
+  Answer("four", 4);
+  loops_.Advance(options_.lag_backoff_max);
+  Answer("six", 6);
+  loops_.Advance(options_.lag_backoff_max);
+  Answer("eight", 8);
+  loops_.Advance(seconds(60));
+  EXPECT_EQ(rows_, (std::vector<std::string>{"five", "six", "eight"}));
+  EXPECT_EQ(source_.started(), 4u);
+}
+
+TEST_F(CoalescerTest, DestroyingItCancelsAndFreesItsPlace) {
+  ON_LOOP(coalescer_->OnChange(std::nullopt));
+  EXPECT_EQ(gate_.in_flight(), 1u);
+  ON_LOOP(coalescer_.reset());
+  EXPECT_EQ(source_.open(), 0u);
+  EXPECT_EQ(gate_.in_flight(), 0u);
+}
+
+TEST_F(CoalescerTest, WaitsForItsPlaceInTheGate) {
+  auto other = Make();
+  ON_LOOP(other->OnChange(std::nullopt); coalescer_->OnChange(std::nullopt));
+  EXPECT_EQ(source_.open(), 1u) << "the cap is 1";
+  Answer("other");
+  EXPECT_EQ(source_.open(), 1u);
+  Answer("mine");
+  EXPECT_EQ(rows_.size(), 2u);
+  ON_LOOP(other.reset());
+}
+
+TEST_F(CoalescerTest, SomebodyWhoWaitsOvertakesRevalidations) {
+  auto busy = Make();
+  auto doubtful = Make();
+  ON_LOOP(busy->OnChange(std::nullopt); doubtful->Need(FetchReason::kRevalidate);
+          coalescer_->Need(FetchReason::kRevalidate); coalescer_->Need(FetchReason::kSnapshot));
+  // One revalidation is never starved, so the first in that line goes next.
+  Answer("busy");
+  EXPECT_EQ(source_.request().reason, FetchReason::kRevalidate);
+  Answer("doubtful");
+  EXPECT_EQ(source_.request().reason, FetchReason::kSnapshot);
+  Answer("mine");
+  ON_LOOP(busy.reset(); doubtful.reset());
+}
+
+TEST_F(CoalescerTest, AFullLineRefusesAndIsTriedAgain) {
+  std::vector<std::shared_ptr<Coalescer>> others;
+  for (int i = 0; i < 11; ++i) others.push_back(Make());
+  ON_LOOP(for (auto& other
+               : others) other->OnChange(std::nullopt);
+          coalescer_->OnChange(std::nullopt));
+  EXPECT_EQ(metrics_.fetches_refused.Value(), 1);
+  for (int i = 0; i < 11; ++i) Answer("other");
+  loops_.Advance(options_.backoff_max);
+  ASSERT_EQ(source_.open(), 1u);
+  Answer("mine");
+  EXPECT_EQ(rows_.back(), "mine");
+  ON_LOOP(others.clear());
+}
+
+}  // namespace
+}  // namespace entitysync::fetch

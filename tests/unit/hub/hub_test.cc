@@ -1,0 +1,319 @@
+#include "gateway/hub/hub.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "tests/testing/fake_source.h"
+#include "tests/testing/manual_loops.h"
+
+namespace entitysync::hub {
+namespace {
+
+using std::chrono::seconds;
+
+// What one worker was handed, by subscription id: the rows as classic frames without their headers.
+class Receiver final : public DeliveryReceiver {
+ public:
+  void OnDeliveries(std::vector<Delivery> deliveries) override {
+    for (const Delivery& delivery : deliveries) {
+      for (const subs::SubscriberRef& receiver : delivery.receivers) {
+        const std::string& frame = *delivery.state->classic;
+        got[receiver.id].push_back(delivery.state->removed ? "removed" : frame.substr(2));
+      }
+    }
+  }
+  std::map<subs::SubscriptionId, std::vector<std::string>> got;
+};
+
+using Rows = std::vector<std::string>;
+
+// Two workers with a shard each, and an application that answers by hand.
+class HubTest : public ::testing::Test {
+ protected:
+  HubTest() { hub_.OnBusLive(true); }
+
+  subs::SubscriberRef Ref(uint64_t serial, subs::WorkerIndex worker = 0) {
+    return {.id = subs::MakeSubscriptionId(worker, serial), .session = 0, .slot = 0};
+  }
+  static base::KeyPtr Key(const std::string& id) {
+    return std::make_shared<const base::EntityKey>(base::EntityKey{"items", id});
+  }
+  static fetch::Secret Secret(const std::string& secret) {
+    return std::make_shared<const std::string>(secret);
+  }
+  void Watch(uint64_t serial, const std::string& id = "1", const std::string& secret = "",
+             bool snapshot = false) {
+    hub_.Subscribe(Ref(serial), Key(id), Secret(secret), snapshot);
+    loops_.RunReady();
+  }
+  void Change(const std::string& id = "1", std::optional<uint64_t> version = std::nullopt) {
+    hub_.OnChanges({{.key = {"items", id}, .version = version}});
+    loops_.RunReady();
+  }
+  void Answer(const std::string& row, std::optional<uint64_t> version = std::nullopt) {
+    source_.AnswerRows({row}, version);
+    loops_.RunReady();
+  }
+  void Fail(absl::StatusCode code) {
+    source_.AnswerError(code);
+    loops_.RunReady();
+  }
+  void SwitchSecret(uint64_t old_serial, uint64_t new_serial, const std::string& from,
+                    const std::string& to, bool purged = false) {
+    hub_.ChangeCredential({.old_id = Ref(old_serial).id,
+                           .subscriber = Ref(new_serial),
+                           .key = Key("1"),
+                           .old_secret = Secret(from),
+                           .new_secret = Secret(to),
+                           .purged = purged});
+    loops_.RunReady();
+  }
+  const Rows& Got(uint64_t serial, subs::WorkerIndex worker = 0) {
+    return receivers_[worker].got[Ref(serial, worker).id];
+  }
+
+  testing::ManualLoops loops_;
+  base::Executor& loop0_ = loops_.Add();
+  base::Executor& loop1_ = loops_.Add();
+  testing::FakeSource source_;
+  fetch::EntityCatalog catalog_{{}, fetch::EntityType{.source = &source_}, {{}}};
+  prometheus::Registry registry_;
+  metrics::Metrics metrics_{registry_};
+  Receiver receivers_[2];
+  HubOptions options_{.mailbox_changes = 100, .coalescer = {}};
+  Hub hub_{options_, {&loop0_, &loop1_}, {{&loop0_, &receivers_[0]}, {&loop1_, &receivers_[1]}},
+           catalog_, metrics_,           base::NullLogger()};
+};
+
+TEST_F(HubTest, OneFetchServesAllWhoShareASecretOnAnyWorker) {
+  Watch(1, "1", "s");
+  hub_.Subscribe(Ref(2, 1), Key("1"), Secret("s"), false);
+  loops_.RunReady();
+  Change();
+  EXPECT_EQ(source_.started(), 1u);
+  Answer("a");
+  EXPECT_EQ(Got(1), Rows{"a"});
+  EXPECT_EQ(Got(2, 1), Rows{"a"});
+}
+
+TEST_F(HubTest, RowsOfOneSecretNeverReachAnother) {
+  Watch(1, "1", "alice");
+  Watch(2, "1", "bob");
+  Change();
+  ASSERT_EQ(source_.open(), 2u);
+  const bool first_is_alice = *source_.request(0).secret == "alice";
+  source_.AnswerRows({first_is_alice ? "for alice" : "for bob"});
+  source_.AnswerRows({first_is_alice ? "for bob" : "for alice"});
+  loops_.RunReady();
+  EXPECT_EQ(Got(1), Rows{"for alice"});
+  EXPECT_EQ(Got(2), Rows{"for bob"});
+}
+
+TEST_F(HubTest, AChangeOfAKeyThatNobodyWatchesFetchesNothing) {
+  Watch(1, "1");
+  Change("2");
+  EXPECT_EQ(source_.started(), 0u);
+  EXPECT_EQ(metrics_.hub.changes_unwatched.Value(), 1);
+}
+
+TEST_F(HubTest, WithoutSnapshotNothingComesBeforeAChange) {
+  Watch(1);
+  EXPECT_EQ(source_.started(), 0u);
+}
+
+TEST_F(HubTest, ASecondWatcherIsServedFromThePresentState) {
+  Watch(1, "1", "", true);
+  Answer("a");
+  Watch(2, "1", "", true);
+  EXPECT_EQ(source_.started(), 1u);
+  EXPECT_EQ(Got(2), Rows{"a"});
+}
+
+TEST_F(HubTest, ASuspectStateIsNotServed) {
+  Watch(1, "1", "", true);
+  Answer("a");
+  hub_.OnBusLive(false);
+  Watch(2, "1", "", true);
+  EXPECT_EQ(source_.started(), 2u);
+  Answer("b");
+  EXPECT_EQ(Got(2), Rows{"b"});
+}
+
+TEST_F(HubTest, ASnapshotThatIsOvertakenByAChangeIsFollowedByTheNewState) {
+  Watch(1, "1", "", true);
+  Change();
+  Answer("before");
+  Answer("after");
+  EXPECT_EQ(Got(1), (Rows{"before", "after"}));
+}
+
+TEST_F(HubTest, WhatASubscriptionHasIsNotSentAgain) {
+  Watch(1);
+  Change();
+  Answer("a");
+  Watch(2);
+  Change();
+  Answer("a");
+  EXPECT_EQ(Got(1), Rows{"a"}) << "it has it";
+  EXPECT_EQ(Got(2), Rows{"a"}) << "it has not";
+}
+
+TEST_F(HubTest, TheLastWatcherLeavingCancelsTheFetch) {
+  Watch(1);
+  Change();
+  EXPECT_EQ(source_.open(), 1u);
+  hub_.Unsubscribe(Ref(1).id, Key("1"), Secret(""));
+  loops_.RunReady();
+  EXPECT_EQ(source_.open(), 0u);
+  EXPECT_EQ(metrics_.hub.watched_keys.Value(), 0);
+  EXPECT_EQ(metrics_.hub.watched_pairs.Value(), 0);
+  EXPECT_EQ(metrics_.hub.subscriptions.Value(), 0);
+}
+
+TEST_F(HubTest, NothingIsKeptOfWhatNobodyWatches) {
+  Watch(1, "1", "s", true);
+  Answer("a");
+  hub_.Unsubscribe(Ref(1).id, Key("1"), Secret("s"));
+  Watch(2, "1", "s", true);
+  EXPECT_EQ(source_.open(), 1u) << "a logged-out secret never reads rows without being asked";
+}
+
+TEST_F(HubTest, ARemovedEntityThatComesBackIsSentAgain) {
+  Watch(1);
+  Change();
+  Answer("a");
+  Change();
+  Fail(absl::StatusCode::kNotFound);
+  Change();
+  Answer("a");
+  EXPECT_EQ(Got(1), (Rows{"a", "removed", "a"}));
+}
+
+TEST_F(HubTest, ADeniedViewerGetsNothing) {
+  Watch(1, "1", "", true);
+  Fail(absl::StatusCode::kPermissionDenied);
+  Watch(2, "1", "", true);
+  EXPECT_EQ(source_.started(), 1u) << "final for this secret";
+  EXPECT_TRUE(Got(1).empty());
+  EXPECT_TRUE(Got(2).empty());
+}
+
+TEST_F(HubTest, AnAnswerInFlightForTheOldSecretIsFetchedAgainUnderTheNew) {
+  Watch(1, "1", "old");
+  Change();
+  SwitchSecret(1, 2, "old", "new");
+  ASSERT_EQ(source_.open(), 1u) << "nobody watches as \"old\" any more: its fetch is cancelled";
+  EXPECT_EQ(*source_.request().secret, "new");
+  Answer("new rows");
+  EXPECT_TRUE(Got(1).empty());
+  EXPECT_EQ(Got(2), Rows{"new rows"});
+}
+
+TEST_F(HubTest, ASettledKeyIsNotFetchedForANewSecretInClassic) {
+  Watch(1, "1", "old");
+  Change();
+  Answer("a");
+  SwitchSecret(1, 2, "old", "new");
+  EXPECT_EQ(source_.started(), 1u);
+}
+
+TEST_F(HubTest, APurgedStateIsFetchedUnderTheNewSecretAndSentEvenIfTheSame) {
+  Watch(1, "1", "old");
+  Change();
+  Answer("a");
+  SwitchSecret(1, 2, "old", "new", /*purged=*/true);
+  Answer("a");
+  EXPECT_EQ(Got(2), Rows{"a"});
+}
+
+TEST_F(HubTest, ADeliveryLostOnTheWayIsGivenAgain) {
+  Watch(1);
+  Change();
+  Answer("a");
+  hub_.Refresh(Ref(1).id, Key("1"), Secret(""));
+  loops_.RunReady();
+  EXPECT_EQ(Got(1), (Rows{"a", "a"}));
+  EXPECT_EQ(source_.started(), 1u);
+}
+
+TEST_F(HubTest, AnotherSecretNeverTakesAConnectionBackToAnOlderVersion) {
+  Watch(1, "1", "old");
+  Watch(9, "1", "new", true);
+  Answer("three", 3);
+  Change("1", 5);
+  // "new" and "old" are fetched; only "old" is told of version 5.
+  ASSERT_EQ(source_.open(), 2u);
+  const size_t old_call = *source_.request(0).secret == "old" ? 0 : 1;
+  source_.AnswerRows({"five"}, 5, old_call);
+  loops_.RunReady();
+  SwitchSecret(1, 2, "old", "new", /*purged=*/true);
+  Answer("four", 4);
+  EXPECT_TRUE(Got(2).empty()) << "it was handed version 5 before";
+  EXPECT_EQ(Got(9), (Rows{"three", "four"}));
+  loops_.Advance(seconds(1));
+  Answer("new five", 5);
+  EXPECT_EQ(Got(2), Rows{"new five"});
+}
+
+TEST_F(HubTest, AGapRevalidatesEverythingWatchedAndSendsOnlyWhatDiffers) {
+  Watch(1, "1");
+  Watch(2, "2");
+  Change("1");
+  Answer("a");
+  Change("2");
+  Answer("b");
+  hub_.OnGap();
+  loops_.RunReady();
+  ASSERT_EQ(source_.open(), 2u);
+  EXPECT_EQ(source_.request().reason, fetch::FetchReason::kRevalidate);
+  const bool first_is_1 = source_.request(0).key.id == "1";
+  source_.AnswerRows({first_is_1 ? "a" : "missed"});
+  source_.AnswerRows({first_is_1 ? "missed" : "a"});
+  loops_.RunReady();
+  EXPECT_EQ(Got(1), Rows{"a"});
+  EXPECT_EQ(Got(2), (Rows{"b", "missed"}));
+}
+
+TEST_F(HubTest, AnOverfullMailboxIsAGapAndNoSilentLoss) {
+  Watch(1);
+  std::vector<changelog::Change> many(101, changelog::Change{{"items", "1"}, std::nullopt});
+  hub_.OnChanges(std::move(many));
+  loops_.RunReady();
+  EXPECT_EQ(metrics_.bus.gaps_mailbox.Value(), 1);
+  ASSERT_EQ(source_.open(), 1u);
+  EXPECT_EQ(source_.request().reason, fetch::FetchReason::kRevalidate);
+}
+
+TEST_F(HubTest, ManySecretsOfOneKeyEachGetTheirOwn) {
+  for (uint64_t i = 0; i < 100; ++i) Watch(i, "1", "secret " + std::to_string(i));
+  for (uint64_t i = 0; i < 100; i += 2) {
+    hub_.Unsubscribe(Ref(i).id, Key("1"), Secret("secret " + std::to_string(i)));
+  }
+  Change();
+  EXPECT_EQ(source_.started(), 50u);
+  while (source_.open() > 0) Answer(*source_.request().secret);
+  for (uint64_t i = 1; i < 100; i += 2) EXPECT_EQ(Got(i), Rows{"secret " + std::to_string(i)});
+}
+
+TEST_F(HubTest, AVersionNotifiedBeforeAnotherSecretWatchesIsExpectedOfItToo) {
+  Watch(1, "1", "a");
+  Change("1", 8);
+  Answer("eight", 8);
+  Watch(2, "1", "b", true);
+  EXPECT_EQ(source_.request().min_version, 8u);
+}
+
+TEST_F(HubTest, StopForgetsAllAndCancelsAll) {
+  Watch(1);
+  Watch(2, "2", "s", true);
+  Change();
+  hub_.Stop();
+  loops_.RunReady();
+  EXPECT_EQ(source_.open(), 0u);
+}
+
+}  // namespace
+}  // namespace entitysync::hub
