@@ -8,8 +8,7 @@
 #include <boost/beast/core/bind_handler.hpp>
 #include <boost/beast/core/buffer_traits.hpp>
 #include <boost/beast/core/error.hpp>
-#include <boost/beast/websocket/ssl.hpp>
-#include <boost/beast/websocket/teardown.hpp>
+#include <boost/beast/core/role.hpp>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -19,6 +18,7 @@
 #include "gateway/ws/layer_writer.h"
 #include "gateway/ws/output_queue.h"
 #include "gateway/ws/sockets.h"
+#include "gateway/ws/teardown.h"
 
 namespace entitysync::ws {
 
@@ -106,9 +106,8 @@ class QueuedLayer : public FlushQueue::Member, private LayerWriter<Stream> {
   friend void beast_close_socket(QueuedLayer& layer) { layer.Abort(); }
 
   template <class Handler>
-  friend void async_teardown(boost::beast::role_type role, QueuedLayer& layer, Handler&& handler) {
-    using boost::beast::websocket::async_teardown;
-    async_teardown(role, layer.stream(), std::forward<Handler>(handler));
+  friend void async_teardown(boost::beast::role_type, QueuedLayer& layer, Handler&& handler) {
+    Teardown(layer.stream(), std::forward<Handler>(handler));
   }
 
  private:
