@@ -5,8 +5,10 @@
 
 #include <chrono>
 #include <future>
+#include <functional>
 #include <latch>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace entitysync::bus {

@@ -56,29 +56,11 @@ class ContractClient {
   }
 
   // Publishes, again and again while the link is full or away.
-  bool PublishPatiently(std::string_view subject, std::string_view payload) {
-    const auto end = std::chrono::steady_clock::now() + kPatience;
-    while (!Publish(subject, payload).ok()) {
-      if (std::chrono::steady_clock::now() > end) return false;
-      std::this_thread::yield();
-    }
-    return true;
-  }
+  bool PublishPatiently(std::string_view subject, std::string_view payload);
 
   // Publishes a message to itself until one comes back: then all that this link published before,
   // and all that the bus took before, has been heard.
-  bool WaitForEcho() {
-    const auto end = std::chrono::steady_clock::now() + kPatience;
-    while (std::chrono::steady_clock::now() < end) {
-      const std::string token = UniqueToken();
-      if (!PublishPatiently(sync_subject_, token)) return false;
-      const auto came = [&token](const ContractRecord& record) {
-        return record.last_echo == token;
-      };
-      if (listener_.Wait(std::chrono::seconds(5), came)) return true;
-    }
-    return false;
-  }
+  bool WaitForEcho();
 
   bool WaitForMessages(size_t count) { return WaitFor(&CountMessages, count); }
   bool WaitForConnects(uint64_t count) { return WaitFor(&ContractRecord::connects, count); }
@@ -86,9 +68,11 @@ class ContractClient {
   bool WaitForDropped(uint64_t count) { return WaitFor(&ContractRecord::dropped, count); }
 
   uint64_t Connection() const { return link_->Connection(); }
-  uint64_t Disconnects() const { return listener_.Disconnects(); }
-  size_t MessageCount() const { return listener_.MessageCount(); }
-  ContractRecord Record() const { return listener_.Record(); }
+  uint64_t Disconnects() const { return Count(&ContractRecord::disconnects); }
+  size_t MessageCount() const { return Count(&CountMessages); }
+  ContractRecord Record() const {
+    return listener_.Ask([](const ContractRecord& record) { return record; });
+  }
   std::vector<ContractMessage> Messages() const { return Record().messages; }
   void SetReaction(ContractListener::Reaction reaction) {
     listener_.SetReaction(std::move(reaction));
@@ -97,8 +81,13 @@ class ContractClient {
  private:
   static uint64_t CountMessages(const ContractRecord& record) { return record.messages.size(); }
 
-  template <typename Count>
-  bool WaitFor(Count count, uint64_t least) {
+  template <typename Field>
+  uint64_t Count(Field field) const {
+    return listener_.Ask([&](const ContractRecord& record) { return std::invoke(field, record); });
+  }
+
+  template <typename Field>
+  bool WaitFor(Field count, uint64_t least) {
     return listener_.Wait(kPatience, [&](const ContractRecord& record) {
       return std::invoke(count, record) >= least;
     });
@@ -109,5 +98,25 @@ class ContractClient {
   ContractListener listener_;
   bool started_ = false;
 };
+
+inline bool ContractClient::PublishPatiently(std::string_view subject, std::string_view payload) {
+  const auto end = std::chrono::steady_clock::now() + kPatience;
+  while (!Publish(subject, payload).ok()) {
+    if (std::chrono::steady_clock::now() > end) return false;
+    std::this_thread::yield();
+  }
+  return true;
+}
+
+inline bool ContractClient::WaitForEcho() {
+  const auto end = std::chrono::steady_clock::now() + kPatience;
+  while (std::chrono::steady_clock::now() < end) {
+    const std::string token = UniqueToken();
+    if (!PublishPatiently(sync_subject_, token)) return false;
+    const auto came = [&token](const ContractRecord& record) { return record.last_echo == token; };
+    if (listener_.Wait(std::chrono::seconds(5), came)) return true;
+  }
+  return false;
+}
 
 }  // namespace entitysync::bus

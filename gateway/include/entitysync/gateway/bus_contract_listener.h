@@ -52,39 +52,27 @@ class ContractListener final : public BusListener {
       : link_(link), sync_subject_(std::move(sync_subject)) {}
 
   void OnMessage(std::string_view subject, std::string_view payload) override {
-    ContractMessage message{std::string(subject), std::string(payload), link_.Connection()};
-    Call(
-        [&](ContractRecord& record) {
-          if (subject == sync_subject_) {
-            record.last_echo = message.payload;
-            return Reaction();
-          }
-          record.messages.push_back(message);
-          return reaction_;
-        },
-        message);
+    const ContractMessage message{std::string(subject), std::string(payload), link_.Connection()};
+    if (subject == sync_subject_) {
+      Call([&](ContractRecord& record) { record.last_echo = message.payload; });
+    } else {
+      Call([&](ContractRecord& record) { record.messages.push_back(message); }, &message);
+    }
   }
 
   void OnConnected() override {
-    Call([this](ContractRecord& record) {
+    Call([number = link_.Connection()](ContractRecord& record) {
       ++record.connects;
-      record.connection_at_last_connect = link_.Connection();
-      return Reaction();
+      record.connection_at_last_connect = number;
     });
   }
 
   void OnDisconnected() override {
-    Call([](ContractRecord& record) {
-      ++record.disconnects;
-      return Reaction();
-    });
+    Call([](ContractRecord& record) { ++record.disconnects; });
   }
 
   void OnDropped(uint64_t count) override {
-    Call([count](ContractRecord& record) {
-      record.dropped += count;
-      return Reaction();
-    });
+    Call([count](ContractRecord& record) { record.dropped += count; });
   }
 
   // Runs inside the listener's call for every message that is remembered from now on.
@@ -100,19 +88,11 @@ class ContractListener final : public BusListener {
     return changed_.wait_for(lock, bound, [&] { return condition(record_); });
   }
 
-  ContractRecord Record() const {
+  // What `question` answers of the record.
+  template <typename Question>
+  auto Ask(Question question) const {
     const std::lock_guard lock(mutex_);
-    return record_;
-  }
-
-  size_t MessageCount() const {
-    const std::lock_guard lock(mutex_);
-    return record_.messages.size();
-  }
-
-  uint64_t Disconnects() const {
-    const std::lock_guard lock(mutex_);
-    return record_.disconnects;
+    return question(record_);
   }
 
   // The listener inside whose link's Publish this thread is.
@@ -120,7 +100,7 @@ class ContractListener final : public BusListener {
 
  private:
   template <typename Note>
-  void Call(Note note, const ContractMessage& message = {}) {
+  void Call(Note note, const ContractMessage* message = nullptr) {
     const bool is_second = calls_under_way_.fetch_add(1) != 0;
     Reaction reaction;
     {
@@ -128,10 +108,11 @@ class ContractListener final : public BusListener {
       ++record_.calls;
       record_.called_twice_at_once |= is_second;
       record_.called_inside_publish |= publishing == this;
-      reaction = note(record_);
+      note(record_);
+      if (message != nullptr) reaction = reaction_;
       changed_.notify_all();
     }
-    if (reaction) reaction(message);
+    if (reaction) reaction(*message);
     --calls_under_way_;
   }
 

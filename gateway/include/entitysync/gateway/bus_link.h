@@ -64,9 +64,9 @@ class BusLink {
   virtual absl::Status Publish(std::string_view subject, std::string_view payload) = 0;
 
   // Which connection the link has now: 0 before the first, then a number that grows with every
-  // reconnect, before anything is heard over the new connection. If two messages were accepted under
-  // one number and the later is heard while that number stands, the bus took both. So a link does
-  // not send on a new connection what it accepted under an older number.
+  // reconnect, before anything is heard over the new connection. If two messages were accepted
+  // under one number and the later is heard while that number stands, the bus took both. So a link
+  // does not send on a new connection what it accepted under an older number.
   virtual uint64_t Connection() const = 0;
 
   // Sends what was accepted as far as that goes within a second, disconnects, and returns when no
