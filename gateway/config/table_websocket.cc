@@ -58,6 +58,19 @@ constexpr Setting kWebsocket[] = {
      {0, 10'000'000},
      "The most connections of this replica; further ones are answered 503. 0: what the limit of "
      "open file descriptors allows, less a reserve."},
+    {"websocket.max_messages_per_second",
+     ENTITYSYNC_CONFIG_SLOT(websocket.max_messages_per_second),
+     Kind::kCount,
+     {0, 1'000'000},
+     "How many messages one connection may send per second on average; beyond it (and the burst) "
+     "it "
+     "is closed with 4029. 0: no limit."},
+    {"websocket.message_burst",
+     ENTITYSYNC_CONFIG_SLOT(websocket.message_burst),
+     Kind::kCount,
+     {1, 10'000'000},
+     "How many messages one connection may send at once, for instance to subscribe anew after a "
+     "reconnect. Keep it above `max_subscriptions_per_connection`."},
     {"websocket.handshake_timeout",
      ENTITYSYNC_CONFIG_SLOT(websocket.handshake_timeout),
      Kind::kDuration,
