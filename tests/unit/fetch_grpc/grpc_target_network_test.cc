@@ -66,8 +66,8 @@ TEST(GrpcTargetNetworkTest, ACallUnderWayWhenTheApplicationDiesEnds) {
 }
 
 TEST(GrpcTargetNetworkTest, ConnectingIsTriedAgainWithoutLongPauses) {
-  // Takes connections and hangs up, which costs gRPC the time of an attempt (1.6 s) each. Left to
-  // itself it would give each attempt 20 s.
+  // Takes connections and hangs up, which costs gRPC the time of an attempt: 1.6 s here, 5 s if it
+  // were left to itself. Six attempts then would not fit into a test's patience.
   const int listener = socket(AF_INET, SOCK_STREAM, 0);
   sockaddr_in address = {};
   address.sin_family = AF_INET;
@@ -81,7 +81,7 @@ TEST(GrpcTargetNetworkTest, ConnectingIsTriedAgainWithoutLongPauses) {
       TargetFor(OptionsFor({"127.0.0.1:" + std::to_string(ntohs(address.sin_port))}));
   const auto deadline = std::chrono::steady_clock::now() + testing::kTestPatience;
   int attempts = 0;
-  while (attempts < 4 && std::chrono::steady_clock::now() < deadline) {
+  while (attempts < 6 && std::chrono::steady_clock::now() < deadline) {
     pollfd readable = {listener, POLLIN, 0};
     if (poll(&readable, 1, 1000) == 1) {
       close(accept(listener, nullptr, nullptr));
@@ -89,7 +89,7 @@ TEST(GrpcTargetNetworkTest, ConnectingIsTriedAgainWithoutLongPauses) {
     }
   }
   close(listener);
-  EXPECT_EQ(attempts, 4);
+  EXPECT_EQ(attempts, 6);
 }
 
 class TwoAddressesTest : public ::testing::Test {
