@@ -155,6 +155,7 @@ TEST_F(ServiceStopTest, StopCancelsWhatDoesNotFinishInTime) {
 
 TEST_F(ServiceStopTest, StopSendsWhatTheLastFunctionsNotified) {
   testing::FakeGateway gateway;
+  gateway.AnswerNext(std::vector<grpc::Status>(5, {grpc::StatusCode::UNAVAILABLE, "not yet"}));
   options_.notifier.gateways = {gateway.address()};
   options_.notifier.flush_timeout = seconds(20);
   Start();
