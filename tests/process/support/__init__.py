@@ -1,0 +1,1 @@
+"""What tests on real processes are made of; see ../README.md."""

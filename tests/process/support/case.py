@@ -1,0 +1,149 @@
+"""The base of tests on real processes."""
+
+import asyncio
+import contextlib
+import os
+import pathlib
+import re
+import secrets
+import signal
+import socket
+import tempfile
+import unittest
+
+from .application import Application
+from .gateway import Gateway, merge
+from .nats import NatsServer
+from .waiting import PATIENCE, SANITIZED, eventually
+from .websocket import Client
+
+_SANITIZER_REPORT = re.compile(r"ERROR: \w+Sanitizer|runtime error:|WARNING: ThreadSanitizer")
+
+
+def free_port():
+    """A port that nothing holds, below those that the system gives to connections."""
+    while True:
+        port = 10_000 + secrets.randbelow(20_000)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+
+
+class ProcessTest(unittest.IsolatedAsyncioTestCase):
+    """Starts gateways, NATS servers, applications and clients, and ends them all.
+
+    At the end of each test the gateways that it did not stop must still run and then stop cleanly,
+    no sanitizer may have complained, and no secret made with new_secret() may stand in a log or
+    among the metrics.
+    """
+
+    maxDiff = 2000
+
+    async def asyncSetUp(self):
+        asyncio.get_running_loop().set_debug(False)  # Costs too much with thousands of clients.
+        folder = tempfile.TemporaryDirectory(prefix="entitysync-process-")
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+        self.processes = []
+        self.gateways = []
+        self.secrets = []
+        self._pages = []
+        # Cleanups run in reverse order: clients, applications, then this.
+        self.addAsyncCleanup(self._end_processes)
+
+    # What tests start.
+
+    def new_secret(self, name="secret"):
+        """A secret that must not show anywhere."""
+        self.secrets.append(f"{name}-{secrets.token_hex(8)}")
+        return self.secrets[-1]
+
+    async def application(self):
+        application = Application()
+        await application.start()
+        self.addAsyncCleanup(application.stop)
+        return application
+
+    async def nats(self, running=True, trace=False):
+        server = NatsServer(f"nats-{len(self.processes)}", self.folder, free_port(), trace)
+        self.processes.append(server)
+        if running:
+            await server.start()
+        return server
+
+    async def gateway(self, application=None, nats=None, ready=True, **settings):
+        """A gateway that asks the application for all types; `settings` go into its file."""
+        base = {}
+        if application is not None:
+            base = {"targets": {"app": {"address": [application.address]}},
+                    "default_target": "app"}
+        if nats is not None:
+            base["bus"] = {"kind": "nats", "nats": {"urls": [nats.url]}}
+        gateway = Gateway(f"gateway-{len(self.gateways)}", self.folder, merge(base, settings))
+        self.processes.append(gateway)
+        self.gateways.append(gateway)
+        await gateway.start(ready)
+        return gateway
+
+    async def client(self, gateway, *args, **options):
+        client = await Client.connect(gateway.address, *args, **options)
+        self.addAsyncCleanup(client.dispose)
+        return client
+
+    async def watcher(self, gateway, *keys):
+        """A client that watches these keys, with the subscriptions in place."""
+        before = await gateway.metric("subscriptions")
+        client = await self.client(gateway)
+        for entity, key_id in keys:
+            client.subscribe(entity, key_id)
+        await gateway.watches(before + len(keys))
+        return client
+
+    # What is true of every test.
+
+    async def _end_processes(self):
+        problems = []
+        for gateway in self.gateways:
+            problems += await self._end_gateway(gateway)
+        for process in self.processes:
+            process.kill()
+        problems += self._look_for_faults()
+        if problems or not self._outcome.success:
+            self._show_logs()
+        self.assertEqual(problems, [])
+
+    async def _end_gateway(self, gateway):
+        await gateway.close_channel()
+        if not gateway.is_running():
+            expected = gateway.exit_is_expected
+            return [] if expected else [f"{gateway.name} ended with {gateway.exit_code()}"]
+        if not self._outcome.success:
+            gateway.kill()
+            return []
+        with contextlib.suppress(OSError, asyncio.IncompleteReadError, TimeoutError):
+            self._pages.append((f"metrics of {gateway.name}", await gateway.metrics_page()))
+        try:
+            code = await gateway.stop(signal.SIGINT)
+        except AssertionError as error:
+            return [str(error)]
+        return [] if code == 0 else [f"{gateway.name} stopped with exit code {code}"]
+
+    def _look_for_faults(self):
+        texts = self._pages + [(process.name, process.log()) for process in self.processes]
+        problems = [f"a secret stands in {name}" for name, text in texts
+                    if any(secret in text for secret in self.secrets)]
+        return problems + [f"a sanitizer complains in {name}" for name, text in texts
+                           if _SANITIZER_REPORT.search(text)]
+
+    def _show_logs(self):
+        lines = int(os.environ.get("ENTITYSYNC_LOG_LINES", "40"))
+        for process in self.processes:
+            print(f"--- the end of the log of {process.name}")
+            print("\n".join(process.log().splitlines()[-lines:]), flush=True)
+
+
+def main():
+    unittest.main(verbosity=2)
+
+
+__all__ = ["PATIENCE", "SANITIZED", "ProcessTest", "eventually", "free_port", "main"]
