@@ -20,8 +20,7 @@ namespace entitysync::base {
 // The production event loop: one thread, one io_context.
 //
 // Purpose: runs a worker's sockets, timers and posted tasks in turns. A turn runs everything that
-// is
-//   ready (at most kMaxHandlersPerTurn handlers), then the tasks given to AtTurnEnd.
+//   is ready (at most kMaxHandlersPerTurn handlers), then the tasks given to AtTurnEnd.
 // Owner and lifetime: the composition root. Stop (or the destructor) joins the thread; what the
 //   loop's tasks refer to must live until then. Destroyed on another thread than its own.
 // Threading: Executor's rules; context() is for I/O objects used on the loop only.

@@ -32,8 +32,7 @@ class ListHook {
 // A doubly linked list of objects that carry their own links: no allocation, O(1) everywhere.
 //
 // Owner and lifetime: owns nothing; an element leaves by itself when destroyed, and a destroyed
-// list
-//   releases its elements.
+//   list releases its elements.
 // Threading: one loop. Limits: none. Errors: none.
 template <typename T, typename Tag>
 class IntrusiveList {

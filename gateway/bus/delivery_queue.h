@@ -22,9 +22,8 @@ struct DeliveryLimits {
 //
 // Owner and lifetime: shared by the link and whoever pushes.
 // Threading: any thread pushes and wakes; one thread waits.
-// Limits: items and bytes, those of the batch in hand included. What does not fit is thrown away
-// and
-//   counted, and the count comes with the next batch: nothing is lost silently.
+// Limits: items and bytes, those of the batch in hand included. What does not fit is thrown
+//   away and counted, and the count comes with the next batch: nothing is lost silently.
 // Errors: none.
 template <typename Item>
 class DeliveryQueue {
@@ -39,20 +38,7 @@ class DeliveryQueue {
   explicit DeliveryQueue(Limits limits) : limits_(limits) {}
 
   // Returns false, and counts, if there is no room or the queue is closed.
-  bool Push(Item item, size_t bytes) {
-    const std::lock_guard lock(mutex_);
-    if (closed_) return false;
-    const bool fits = waiting_.size() + items_in_hand_ < limits_.max_messages &&
-                      bytes_ + bytes <= limits_.max_bytes;
-    if (fits) {
-      waiting_.push_back(std::move(item));
-      bytes_ += bytes;
-    } else {
-      ++dropped_;
-    }
-    changed_.notify_one();
-    return fits;
-  }
+  bool Push(Item item, size_t bytes);
 
   // Counts messages that were thrown away before they got here.
   void CountDropped(uint64_t count) {
@@ -110,5 +96,21 @@ class DeliveryQueue {
   bool woken_ = false;
   bool closed_ = false;
 };
+
+template <typename Item>
+bool DeliveryQueue<Item>::Push(Item item, size_t bytes) {
+  const std::lock_guard lock(mutex_);
+  if (closed_) return false;
+  const bool fits = waiting_.size() + items_in_hand_ < limits_.max_messages &&
+                    bytes_ + bytes <= limits_.max_bytes;
+  if (fits) {
+    waiting_.push_back(std::move(item));
+    bytes_ += bytes;
+  } else {
+    ++dropped_;
+  }
+  changed_.notify_one();
+  return fits;
+}
 
 }  // namespace entitysync::bus

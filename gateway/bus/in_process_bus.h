@@ -56,8 +56,7 @@ class InProcessBus {
 // Purpose, lifetime, threading, errors: as BusLink. Listener calls come from a thread of the link's
 //   own, so none happens inside Publish.
 // Limits: what waits for the listener is bounded in messages and bytes; an overflow is reported
-// with
-//   OnDropped. Publishing itself is immediate.
+//   with OnDropped. Publishing itself is immediate.
 class InProcessLink final : public BusLink {
  public:
   struct Message {

@@ -26,9 +26,9 @@ namespace entitysync::bus_nats {
 //
 // Purpose, lifetime: as BusLink.
 // Threading: as BusLink. Three threads of its own: the publisher calls cnats where it may block,
-// the
-//   deliverer calls the listener and is the only one to say what the connection is, the supervisor
-//   makes connections and ends them. cnats' threads push messages and wake, nothing more.
+//   the deliverer calls the listener and is the only one to say what the connection is, the
+//   supervisor makes connections and ends them. cnats' threads push messages and wake, nothing
+//   more.
 // Limits: those of NatsLinkOptions. A message over the server's max_payload cannot be sent: it is
 //   counted as a lost connection, so that no echo vouches for it.
 // Errors: servers away or refusing the credentials: tried again for ever, with backoff, logged.

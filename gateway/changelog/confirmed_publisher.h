@@ -17,10 +17,10 @@ namespace entitysync::changelog {
 // Publishes batches and knows when the bus has them.
 //
 // Purpose: after what it published, the replica sends itself an ack round over the bus; because
-// links
-//   keep order, its echo proves that everything before it was taken, provided that the connection
-//   is still the one it had before the first of it. One round is in flight; newcomers share the
-//   next. After a reconnect all that is unconfirmed is published again under its old numbers.
+//   links keep order, its echo proves that everything before it was taken, provided that the
+//   connection is still the one it had before the first of it. One round is in flight; newcomers
+//   share the next. After a reconnect all that is unconfirmed is published again under its old
+//   numbers.
 // Owner and lifetime: the ChangeLog. Threading: its loop.
 // Limits: each call ends at its deadline. How many wait is the ChangeLog's affair.
 // Errors: UNAVAILABLE at the deadline: perhaps heard.

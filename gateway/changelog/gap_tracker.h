@@ -11,13 +11,11 @@ namespace entitysync::changelog {
 // Notices from the numbers in bus messages that some were lost, whoever lost them.
 //
 // Purpose: each publisher numbers its batches from 1 and tells its last number in heartbeats. A
-// hole
-//   is a gap; so is a count that stays ahead of what was heard for a whole heartbeat, and silence
-//   without a goodbye.
+//   hole is a gap; so is a count that stays ahead of what was heard for a whole heartbeat, and
+//   silence without a goodbye.
 // Owner and lifetime: the ChangeLog. Threading: none; its loop.
 // Limits: kMaxPublishers; a flood of more forgets all of them and counts as a gap. A publisher
-// silent
-//   for kForgetAfter is forgotten.
+//   silent for kForgetAfter is forgotten.
 // Every method answers whether a change may have been missed; each loss is reported once.
 class GapTracker {
  public:

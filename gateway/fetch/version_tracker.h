@@ -10,9 +10,8 @@ namespace entitysync::fetch {
 // Judges the answers for one (key, scope) by the application's version numbers.
 //
 // Purpose: an answer older than what was notified (a lagging read replica) or delivered never
-// counts
-//   as the last word, and never reaches a client that has something newer, unless the application
-//   insists long enough that its numbers really started again.
+//   counts as the last word, and never reaches a client that has something newer, unless the
+//   application insists long enough that its numbers really started again.
 // Owner and lifetime: a Coalescer. Threading: none.
 // Answers without a version satisfy any floor: then the order of fetches decides.
 class VersionTracker {

@@ -16,8 +16,7 @@ namespace entitysync::session {
 //
 // Purpose: one HandleMessage in flight, in order.
 // Owner and lifetime: a session, through shared_ptr because late replies hold a weak_ptr;
-// destroying
-//   it cancels the call in flight.
+//   destroying it cancels the call in flight.
 // Threading: the worker's loop; replies are posted to it.
 // Limits: IsFull says when to stop reading; what was read by then is still taken.
 // Errors: a message that fails is counted and not retried: the application may have acted on it.

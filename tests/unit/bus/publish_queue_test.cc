@@ -4,8 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
-#include <future>
 #include <functional>
+#include <future>
 #include <latch>
 #include <string>
 #include <thread>

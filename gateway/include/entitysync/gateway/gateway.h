@@ -15,8 +15,7 @@ namespace entitysync {
 // One gateway replica, in this process.
 //
 // Purpose: everything the program entity-sync-gateway does, for those who bring a bus of their own
-// or
-//   embed a replica in a program or test.
+//   or embed a replica in a program or test.
 // Owner and lifetime: the caller. Drain or Stop ends it; so does the destructor, at once.
 // Threading: Start, Drain and Stop from one thread; all else from any. It makes threads of its own:
 //   one per worker, one for the changelog, one for the admin page, and those of gRPC and the bus.
