@@ -33,7 +33,8 @@ class SubscriptionsTest(case.ProcessTest):
         gateway = await self.gateway(self.app)
         client = await self.watcher(gateway, ("reports", "r"))
         rows = ['{"report": 1,  "spaces":\t"kept"}', "", "not JSON at all", "null",
-                '"\u20ac \U0001f600"', '{"a":1}\n', '{"a":1}', "[" + "x" * 70_000 + "]", "\x00\x01", "1e400"]
+                '"\u20ac \U0001f600"', '{"a":1}\n', '{"a":1}', "[" + "x" * 70_000 + "]",
+                "\x00\x01", "1e400"]
         self.app.set("reports", "r", *rows)
         await gateway.notify(("reports", "r"))
         self.assertEqual(await client.rows(len(rows)), rows)

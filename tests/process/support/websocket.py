@@ -101,6 +101,10 @@ class Client:
             client.start_reading()
         return client
 
+    def __repr__(self):
+        end = self._closed.result() if self._closed.done() else "open"
+        return f"<Client {end}, {self.pings} pings>"
+
     def start_reading(self):
         self._task = asyncio.create_task(self._read())
 
