@@ -16,6 +16,26 @@
 
 namespace entitysync::ws {
 
+// Where a connection stands in its life.
+enum class ConnectionState : uint8_t {
+  kTlsHandshake,
+  kReadingRequest,
+  kAnswering,  // With an HTTP error.
+  kUpgrading,
+  kOpen,
+  kClosing,
+  kDone,
+};
+
+// What only the HTTP part of a connection needs; freed when that is over.
+struct HttpPhase {
+  boost::beast::flat_buffer buffer{kMaxRequestHeadBytes};
+  boost::beast::http::request_parser<boost::beast::http::empty_body> parser;
+  Response response;
+  session::Handshake handshake;
+  bool timed_out = false;
+};
+
 // Connection over one kind of socket. Its member functions stand in two files by phase:
 // basic_connection_handshake.h and basic_connection_open.h, both included by the file that makes
 // this kind of connection and by no other.
@@ -46,25 +66,7 @@ class BasicConnection final : public Connection,
   using Layer = QueuedLayer<Stream>;
   using Websocket = boost::beast::websocket::stream<Layer, false>;
   using Error = boost::system::error_code;
-
-  enum class State : uint8_t {
-    kTlsHandshake,
-    kReadingRequest,
-    kAnswering,  // With an HTTP error.
-    kUpgrading,
-    kOpen,
-    kClosing,
-    kDone,
-  };
-
-  // What only the HTTP part needs.
-  struct HttpPhase {
-    boost::beast::flat_buffer buffer{kMaxRequestHeadBytes};
-    boost::beast::http::request_parser<boost::beast::http::empty_body> parser;
-    Response response;
-    session::Handshake handshake;
-    bool timed_out = false;
-  };
+  using State = ConnectionState;
 
   Layer& layer() { return stream_.next_layer(); }
   const Layer& layer() const { return stream_.next_layer(); }

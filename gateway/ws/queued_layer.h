@@ -25,15 +25,14 @@ namespace entitysync::ws {
 // The layer between Beast's websocket stream and the socket.
 //
 // Purpose: Beast's own writes (the handshake's answer, pongs, close frames) and the ready-made
-// frames
-//   of sessions go through one OutputQueue, each whole, so they never interleave and a delivery
-//   costs no composed write. All that was queued in one turn of the loop is written at its end.
+//   frames of sessions go through one OutputQueue, each whole, so they never interleave and a
+//   delivery costs no composed write. All that was queued in one turn of the loop is written at its
+//   end.
 // Owner and lifetime: a member of the connection's websocket::stream; never moved.
 // Threading: the connection's loop.
 // Limits: a write of Beast's completes only when its bytes are in the kernel, and Beast has one at
-// a
-//   time, so a peer that pings and never reads stops being read instead of growing the queue. After
-//   a close frame nothing more is accepted from the session.
+//   a time, so a peer that pings and never reads stops being read instead of growing the queue.
+//   After a close frame nothing more is accepted from the session.
 // Errors: a failed write is told to the owner, which ends the connection.
 template <class Stream>
 class QueuedLayer : public FlushQueue::Member, private LayerWriter<Stream> {
@@ -59,28 +58,14 @@ class QueuedLayer : public FlushQueue::Member, private LayerWriter<Stream> {
   void BecomeWebsocket() { websocket_ = true; }
 
   // Bytes that came with the request's head; the next reads return them first.
-  void Unread(std::string bytes) {
-    if (!bytes.empty()) unread_ = std::make_unique<std::string>(std::move(bytes));
-  }
+  void Unread(std::string bytes);
 
-  void PushFrame(protocol::Frame frame) {
-    if (closed_ || close_queued_) return;
-    Schedule();
-    queue_.PushFrame(std::move(frame));
-  }
+  void PushFrame(protocol::Frame frame);
 
   // Ignored while an earlier ping is queued.
-  void PushPing(const protocol::Frame& frame) {
-    if (closed_ || close_queued_ || ping_queued_) return;
-    ping_queued_ = true;
-    Schedule();
-    queue_.PushPing(frame);
-  }
+  void PushPing(const protocol::Frame& frame);
 
-  void DiscardUnbegun() {
-    queue_.DiscardUnbegun();
-    ping_queued_ = false;
-  }
+  void DiscardUnbegun();
 
   // Closes the socket and forgets the queue. Whatever is pending ends with operation_aborted.
   void Abort();
@@ -90,18 +75,10 @@ class QueuedLayer : public FlushQueue::Member, private LayerWriter<Stream> {
   // What Beast asks of a next layer. -------------------------------------------------------------
 
   template <class Buffers, class Handler>
-  auto async_read_some(const Buffers& buffers, Handler&& handler) {
-    return boost::asio::async_initiate<Handler, void(Error, size_t)>(
-        [this](auto completion, const Buffers& into) { Read(into, std::move(completion)); },
-        handler, buffers);
-  }
+  auto async_read_some(const Buffers& buffers, Handler&& handler);
 
   template <class Buffers, class Handler>
-  auto async_write_some(const Buffers& buffers, Handler&& handler) {
-    return boost::asio::async_initiate<Handler, void(Error, size_t)>(
-        [this](auto completion, const Buffers& from) { Borrow(from, std::move(completion)); },
-        handler, buffers);
-  }
+  auto async_write_some(const Buffers& buffers, Handler&& handler);
 
   friend void beast_close_socket(QueuedLayer& layer) { layer.Abort(); }
 
@@ -113,10 +90,7 @@ class QueuedLayer : public FlushQueue::Member, private LayerWriter<Stream> {
  private:
   static constexpr uint8_t kCloseFrame = 0x88;  // FIN and opcode 8.
 
-  void Schedule() {
-    if (unsent_bytes() == 0) last_progress_ = flush_.turn_time();
-    flush_.Add(*this);
-  }
+  void Schedule();
 
   template <class Buffers, class Handler>
   void Read(const Buffers& into, Handler handler);
@@ -138,6 +112,54 @@ class QueuedLayer : public FlushQueue::Member, private LayerWriter<Stream> {
   bool ping_queued_ = false;
   bool closed_ = false;
 };
+
+template <class Stream>
+void QueuedLayer<Stream>::Unread(std::string bytes) {
+  if (!bytes.empty()) unread_ = std::make_unique<std::string>(std::move(bytes));
+}
+
+template <class Stream>
+void QueuedLayer<Stream>::Schedule() {
+  if (unsent_bytes() == 0) last_progress_ = flush_.turn_time();
+  flush_.Add(*this);
+}
+
+template <class Stream>
+void QueuedLayer<Stream>::PushFrame(protocol::Frame frame) {
+  if (closed_ || close_queued_) return;
+  Schedule();
+  queue_.PushFrame(std::move(frame));
+}
+
+template <class Stream>
+void QueuedLayer<Stream>::PushPing(const protocol::Frame& frame) {
+  if (closed_ || close_queued_ || ping_queued_) return;
+  ping_queued_ = true;
+  Schedule();
+  queue_.PushPing(frame);
+}
+
+template <class Stream>
+void QueuedLayer<Stream>::DiscardUnbegun() {
+  queue_.DiscardUnbegun();
+  ping_queued_ = false;
+}
+
+template <class Stream>
+template <class Buffers, class Handler>
+auto QueuedLayer<Stream>::async_read_some(const Buffers& buffers, Handler&& handler) {
+  return boost::asio::async_initiate<Handler, void(Error, size_t)>(
+      [this](auto completion, const Buffers& into) { Read(into, std::move(completion)); }, handler,
+      buffers);
+}
+
+template <class Stream>
+template <class Buffers, class Handler>
+auto QueuedLayer<Stream>::async_write_some(const Buffers& buffers, Handler&& handler) {
+  return boost::asio::async_initiate<Handler, void(Error, size_t)>(
+      [this](auto completion, const Buffers& from) { Borrow(from, std::move(completion)); },
+      handler, buffers);
+}
 
 template <class Stream>
 template <class Buffers, class Handler>

@@ -41,23 +41,21 @@ class FakeSessions final : public session::ConnectionAcceptor {
       handler = handlers_.back().get();
       handler->seen.secret = std::move(handshake.secret);
     }
-    changed_.notify_all();
     on_open(transport);
+    Change([this] { ++opened_; });
     return *handler;
   }
 
   // Waits until `condition` holds for what connection `index` (in order of opening) saw.
   bool WaitFor(size_t index, const std::function<bool(const SeenByOne&)>& condition) {
     std::unique_lock lock(mutex_);
-    return changed_.wait_for(lock, std::chrono::seconds(30), [&] {
-      return index < handlers_.size() && condition(handlers_[index]->seen);
-    });
+    return changed_.wait_for(lock, std::chrono::seconds(30),
+                             [&] { return index < opened_ && condition(handlers_[index]->seen); });
   }
 
   bool WaitForOpen(size_t count) {
     std::unique_lock lock(mutex_);
-    return changed_.wait_for(lock, std::chrono::seconds(30),
-                             [&] { return handlers_.size() >= count; });
+    return changed_.wait_for(lock, std::chrono::seconds(30), [&] { return opened_ >= count; });
   }
 
   bool WaitForClosed(size_t index) {
@@ -71,7 +69,7 @@ class FakeSessions final : public session::ConnectionAcceptor {
 
   size_t opened() {
     const std::lock_guard lock(mutex_);
-    return handlers_.size();
+    return opened_;
   }
 
   // On the loop only, and not after OnClosed.
@@ -119,6 +117,7 @@ class FakeSessions final : public session::ConnectionAcceptor {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::vector<std::unique_ptr<Handler>> handlers_;
+  size_t opened_ = 0;  // Those of which on_open has returned.
 };
 
 }  // namespace entitysync::ws

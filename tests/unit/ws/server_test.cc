@@ -133,6 +133,9 @@ TEST_F(ServerTest, ShutdownEndsConnectionsInEveryPhaseOnce) {
 TEST_F(ServerTest, WithoutDescriptorsItWaitsAndThenGoesOn) {
   StartServer();
   Client open = Open();
+  ASSERT_TRUE(sessions_.WaitForOpen(1));
+  OnLoop([this] { sessions_.transport(0).Send(TextFrame("before")); });
+  EXPECT_EQ(Read(open), "before");
   tcp::socket waiting(io_);
   waiting.open(tcp::v4());
   rlimit before{};
