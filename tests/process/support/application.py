@@ -51,6 +51,7 @@ class Application(stubs.entity_grpc.EntityServiceServicer):
         self.metadata = []
         self.on_message = None
         self.most_at_once = collections.Counter()  # By (entity, id, secret).
+        self.most_in_all = 0
         self.port = 0
         self._rows = {}
         self._failures = []
@@ -99,6 +100,9 @@ class Application(stubs.entity_grpc.EntityServiceServicer):
                    if fetch.entity == entity and key_id in (None, fetch.id)
                    and secret in (None, fetch.secret))
 
+    def in_flight(self):
+        return self._at_once.total()
+
     async def fetched(self, count, entity, key_id=None, secret=None, timeout=PATIENCE):
         await eventually(f"{count} fetches of {entity} {key_id}",
                          lambda: self.count(entity, key_id, secret) >= count, timeout)
@@ -113,6 +117,7 @@ class Application(stubs.entity_grpc.EntityServiceServicer):
         pair = (fetch.entity, fetch.id, fetch.secret)
         self._at_once[pair] += 1
         self.most_at_once[pair] = max(self.most_at_once[pair], self._at_once[pair])
+        self.most_in_all = max(self.most_in_all, self.in_flight())
         try:
             return await self._answer(fetch)
         except Failure as failure:

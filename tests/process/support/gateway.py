@@ -69,8 +69,9 @@ class Gateway(Process):
         for name, address in (("websocket", self.address), ("front", self.front_address),
                               ("admin", self.admin_address)):
             self.settings[name]["listen"] = address
-        await self.close_channel()
-        self._channel = grpc.aio.insecure_channel(self.front_address, options=_CHANNEL_OPTIONS)
+        if self._channel is None:  # Started again it keeps its address, and calls go on.
+            self._channel = grpc.aio.insecure_channel(self.front_address,
+                                                      options=_CHANNEL_OPTIONS)
 
     async def close_channel(self):
         if self._channel is not None:
