@@ -99,6 +99,8 @@ class Client:
         client = cls(reader, writer, answer, answers)
         if reading:
             client.start_reading()
+        else:
+            writer.transport.pause_reading()
         return client
 
     def __repr__(self):
@@ -106,6 +108,8 @@ class Client:
         return f"<Client {end}, {self.pings} pings>"
 
     def start_reading(self):
+        if not self._writer.transport.is_reading() and not self._writer.transport.is_closing():
+            self._writer.transport.resume_reading()
         self._task = asyncio.create_task(self._read())
 
     # Sending.
