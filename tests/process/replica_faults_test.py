@@ -54,6 +54,21 @@ class KilledTest(case.ProcessTest):
         await writers.all_reached(readers)
 
 
+class LogTest(case.ProcessTest):
+
+    async def test_log_that_cannot_be_written_harms_nobody(self):
+        app = await self.application()
+        gateway = self.new_gateway(app)
+        gateway.output = "/dev/full"
+        await gateway.start_without_log([case.free_port() for _ in range(3)])
+        client = await self.watcher(gateway, ("items", "1"), ("items", "2"))
+        for number in range(10):
+            client.subscribe("nobody", "1")
+            app.set("items", "1", f"{number}")
+            await gateway.notify(("items", "1"))
+            self.assertEqual(await client.rows(), [f"{number}"])
+
+
 class DrainTest(case.ProcessTest):
 
     async def asyncSetUp(self):

@@ -64,11 +64,14 @@ class Application(stubs.entity_grpc.EntityServiceServicer):
     def address(self):
         return f"127.0.0.1:{self.port}"
 
-    async def start(self):
-        """Listens; after stop() on the same port as before."""
+    async def start(self, tls=None):
+        """Listens, with a Certificate by TLS; after stop() on the same port as before."""
         self._server = grpc.aio.server(options=[("grpc.so_reuseport", 0)])
         stubs.entity_grpc.add_EntityServiceServicer_to_server(self, self._server)
-        self.port = self._server.add_insecure_port(self.address)
+        if tls is None:
+            self.port = self._server.add_insecure_port(self.address)
+        else:
+            self.port = self._server.add_secure_port(self.address, tls.server_credentials())
         await self._server.start()
 
     async def stop(self):

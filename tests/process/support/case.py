@@ -58,9 +58,9 @@ class ProcessTest(unittest.IsolatedAsyncioTestCase):
         self.secrets.append(f"{name}-{secrets.token_hex(8)}")
         return self.secrets[-1]
 
-    async def application(self):
+    async def application(self, tls=None):
         application = Application()
-        await application.start()
+        await application.start(tls)
         self.addAsyncCleanup(application.stop)
         return application
 
@@ -71,8 +71,16 @@ class ProcessTest(unittest.IsolatedAsyncioTestCase):
             await server.start()
         return server
 
-    async def gateway(self, application=None, nats=None, ready=True, **settings):
-        """A gateway that asks the application for all types; `settings` go into its file."""
+    async def gateway(self, application=None, nats=None, ready=True, tls=None, **settings):
+        """A gateway that asks the application for all types; `settings` go into its file. With a
+        Certificate as `tls` the front is called by TLS."""
+        gateway = self.new_gateway(application, nats, **settings)
+        gateway.tls = tls
+        await gateway.start(ready)
+        return gateway
+
+    def new_gateway(self, application=None, nats=None, **settings):
+        """The same, not started yet."""
         base = {}
         if application is not None:
             base = {"targets": {"app": {"address": [application.address]}},
@@ -82,7 +90,6 @@ class ProcessTest(unittest.IsolatedAsyncioTestCase):
         gateway = Gateway(f"gateway-{len(self.gateways)}", self.folder, merge(base, settings))
         self.processes.append(gateway)
         self.gateways.append(gateway)
-        await gateway.start(ready)
         return gateway
 
     async def client(self, gateway, *args, **options):

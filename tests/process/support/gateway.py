@@ -45,17 +45,21 @@ class Gateway(Process):
             "admin": {"listen": "127.0.0.1:0"},
         }, settings)
         self.address = self.front_address = self.admin_address = None
+        self.tls = None  # A Certificate: how applications talk to the front.
         self._channel = None
 
     async def start(self, ready=True):
-        config = self.log_file.with_suffix(".yaml")
-        config.write_text(json.dumps(self.settings), encoding="utf-8")
         starts = len(re.findall(_LISTENS, self.log()))
-        self.spawn([os.environ["ENTITYSYNC_GATEWAY"], f"--config={config}"])
+        self._spawn()
         await eventually(f"{self.name} listens", lambda: self._has_started(starts))
         await self._learn_addresses()
         if ready:
             await self.ready()
+
+    def _spawn(self):
+        config = self.log_file.with_suffix(".yaml")
+        config.write_text(json.dumps(self.settings), encoding="utf-8")
+        self.spawn([os.environ["ENTITYSYNC_GATEWAY"], f"--config={config}"])
 
     def _has_started(self, starts_before):
         if not self.is_running():
@@ -64,14 +68,38 @@ class Gateway(Process):
 
     async def _learn_addresses(self):
         found = await self.logs(_LISTENS)
-        self.address, self.front_address = found.group(2), found.group(3)
-        self.admin_address = f"127.0.0.1:{found.group(4)}"
+        self._set_addresses(found.group(2), found.group(3), f"127.0.0.1:{found.group(4)}")
+
+    async def start_without_log(self, ports):
+        """Starts with an `output` other than the log: the ports cannot be learnt then."""
+        self._set_addresses(*(f"127.0.0.1:{port}" for port in ports))
+        self._spawn()
+        await eventually(f"{self.name} answers", self._answers)
+        await self.ready()
+
+    async def _answers(self):
+        try:
+            return (await http.get(self.admin_address, "/healthz")).status == 200
+        except OSError:
+            assert self.is_running(), f"{self.name} ended with {self.exit_code()}"
+            return False
+
+    def _set_addresses(self, websocket, front, admin):
+        self.address, self.front_address, self.admin_address = websocket, front, admin
         for name, address in (("websocket", self.address), ("front", self.front_address),
                               ("admin", self.admin_address)):
             self.settings[name]["listen"] = address
         if self._channel is None:  # Started again it keeps its address, and calls go on.
+            self.open_channel()
+
+    def open_channel(self):
+        """To the front, by TLS if `tls` is set."""
+        if self.tls is None:
             self._channel = grpc.aio.insecure_channel(self.front_address,
                                                       options=_CHANNEL_OPTIONS)
+        else:
+            self._channel = grpc.aio.secure_channel(
+                self.front_address, self.tls.channel_credentials(), options=_CHANNEL_OPTIONS)
 
     async def close_channel(self):
         if self._channel is not None:

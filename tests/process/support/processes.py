@@ -16,12 +16,13 @@ class Process:
         self.name = name
         self.log_file = pathlib.Path(folder) / f"{name}.log"
         self.log_file.touch()
+        self.output = self.log_file  # Where the process writes to.
         self.exit_is_expected = False
         self._process = None
 
     def spawn(self, command, environment=None):
         self.exit_is_expected = False
-        with open(self.log_file, "ab") as log:
+        with open(self.output, "ab") as log:
             self._process = subprocess.Popen(
                 ["setpriv", "--pdeathsig", "KILL", "--", *map(str, command)],
                 env={**os.environ, **(environment or {})}, stdin=subprocess.DEVNULL, stdout=log,

@@ -81,10 +81,10 @@ class Client:
 
     @classmethod
     async def connect(cls, address, path=PATH, headers=(), reading=True, answers=True,
-                      timeout=PATIENCE):
+                      timeout=PATIENCE, tls=None):
         """`reading`: False leaves everything in the kernel's buffers until start_reading()."""
         key = base64.b64encode(os.urandom(16)).decode()
-        reader, writer = await asyncio.open_connection(*split_address(address))
+        reader, writer = await asyncio.open_connection(*split_address(address), ssl=tls)
         try:
             writer.write(upgrade_request(address, path, headers, key))
             status, answer = await asyncio.wait_for(read_head(reader), timeout)
