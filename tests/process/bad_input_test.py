@@ -70,8 +70,8 @@ class FuzzTest(BadInputCase):
         if choice > 0.9:  # A length that says nothing of what follows.
             return bytes([self.random.randrange(256), self.random.choice([126, 127, 254, 255])]) + \
                 self.bytes(20)
-        return encode_frame(self.random.choice([0, 1, 2, 2, 1, 8, 9, 10, self.random.randrange(16)]),
-                            payload, fin=self.random.random() < 0.8,
+        opcode = self.random.choice([0, 1, 2, 2, 1, 8, 9, 10, self.random.randrange(16)])
+        return encode_frame(opcode, payload, fin=self.random.random() < 0.8,
                             rsv=0 if self.random.random() < 0.9 else self.random.randrange(8),
                             masked=self.random.random() < 0.95)
 

@@ -99,8 +99,7 @@ class NatsFaultsTest(case.ProcessTest):
                                    self.pause_for_a_moment)
 
     async def test_all_watched_keys_are_revalidated_after_a_reconnect(self):
-        gateway = await self.gateway(self.app, self.bus, **IMPATIENT,
-                                     fetch={"revalidate_in_flight": 4})
+        gateway = await self.gateway(self.app, self.bus, fetch={"revalidate_in_flight": 4})
         keys = [("items", str(number)) for number in range(200)]
         client = await self.watcher(gateway, *keys)
         self.bus.kill()

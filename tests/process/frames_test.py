@@ -113,9 +113,9 @@ class LimitsTest(FramesCase):
 class HeartbeatTest(FramesCase):
 
     async def test_gateway_pings(self):
-        gateway = await self.gateway(websocket={"heartbeat_interval": "200ms"})
+        gateway = await self.gateway(websocket={"heartbeat_interval": "1500ms"})
         client = await self.client(gateway)
-        await case.eventually("three pings came", lambda: client.pings >= 3)
+        await case.eventually("pings came", lambda: client.pings >= 3 or not client.is_open)
         self.assertTrue(client.is_open)
 
     async def test_client_that_is_silent_for_two_intervals_is_closed(self):
@@ -126,7 +126,7 @@ class HeartbeatTest(FramesCase):
         await gateway.metric_becomes("connections_closed_total", 1, cause="heartbeat")
 
     async def test_any_byte_is_a_sign_of_life(self):
-        gateway = await self.gateway(websocket={"heartbeat_interval": "1500ms"})
+        gateway = await self.gateway(websocket={"heartbeat_interval": "2s"})
         client = await self.client(gateway, answers=False)
         unfinished = [frame(BINARY, b"x" * 100)[:7], b"x", b"x", b"x"]
         for sent in range(4):  # Without these bytes it would be closed after two intervals.

@@ -5,7 +5,8 @@ import json
 from support import case, http
 from support.sample import MANAGER, WORKER, Sample
 
-SOON = {"classic": {"snapshot": True}, "fetch": {"backoff_max": "500ms"}}
+SOON = {"classic": {"snapshot": True}, "fetch": {"backoff_max": "500ms"},
+        "targets": {"app": {"timeout": "1s"}}}
 
 
 class SampleTest(case.ProcessTest):

@@ -83,7 +83,8 @@ class ProcessTest(unittest.IsolatedAsyncioTestCase):
         """The same, not started yet."""
         base = {}
         if application is not None:
-            base = {"targets": {"app": {"address": [application.address]}},
+            # Patient, so that no fetch is repeated because the machine is busy.
+            base = {"targets": {"app": {"address": [application.address], "timeout": "60s"}},
                     "default_target": "app"}
         if nats is not None:
             base["bus"] = {"kind": "nats", "nats": {"urls": [nats.url]}}
