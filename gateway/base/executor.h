@@ -20,7 +20,7 @@ inline constexpr TimerId kNoTimer = 0;
 // run on it; other threads reach it with Post and nothing else.
 // Owner and lifetime: made by the composition root (or a test) before what runs on it and destroyed
 // after. Tasks still queued at its end are destroyed without being run.
-// Threading: Post and IsCurrent may be called from any thread, all else only on the loop.
+// Threading: Post, IsCurrent and Now may be called from any thread, all else only on the loop.
 // Order: tasks posted by one thread run in the order in which it posted them.
 // Limits: the queue is not bounded here; whoever posts on behalf of outside input bounds itself
 // (see Mailbox). Errors: none. Tasks must not throw.

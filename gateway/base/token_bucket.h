@@ -14,14 +14,15 @@ class TokenBucket {
   TokenBucket(uint32_t rate, uint32_t burst, TimePoint now)
       : rate_(rate), burst_(burst), tokens_(burst), refilled_(now) {}
 
-  // Takes one token; false if there is none.
-  bool Take(TimePoint now) {
+  // Takes `tokens` (at most the burst); false, and takes none, if there are fewer.
+  bool Take(TimePoint now, uint32_t tokens = 1) {
     if (rate_ == 0) return true;
     const std::chrono::duration<double> passed = now - refilled_;
     refilled_ = now;
     tokens_ = std::min<double>(burst_, tokens_ + passed.count() * rate_);
-    if (tokens_ < 1) return false;
-    tokens_ -= 1;
+    const uint32_t wanted = std::min(tokens, burst_);
+    if (tokens_ < wanted) return false;
+    tokens_ -= wanted;
     return true;
   }
 

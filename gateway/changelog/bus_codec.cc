@@ -17,6 +17,14 @@ constexpr size_t kEnvelopeBytes = 1024;
 // What a change takes besides its id: tags, lengths, a version.
 constexpr size_t kPerChangeBytes = 24;
 
+pb::BusMessage Envelope(const Origin& origin) {
+  pb::BusMessage message;
+  message.set_schema_version(kSchemaVersion);
+  message.mutable_publisher()->set_replica(origin.replica);
+  message.mutable_publisher()->set_epoch(origin.epoch);
+  return message;
+}
+
 struct BodyWriter {
   pb::BusMessage& message;
 
@@ -54,11 +62,14 @@ BatchBody ReadBatch(const pb::BusMessage& message) {
 }  // namespace
 
 std::string EncodeBusMessage(const Origin& origin, const Body& body) {
-  pb::BusMessage message;
-  message.set_schema_version(kSchemaVersion);
-  message.mutable_publisher()->set_replica(origin.replica);
-  message.mutable_publisher()->set_epoch(origin.epoch);
+  pb::BusMessage message = Envelope(origin);
   std::visit(BodyWriter{message}, body);
+  return message.SerializeAsString();
+}
+
+std::string EncodeBusMessage(const Origin& origin, const BatchBody& batch) {
+  pb::BusMessage message = Envelope(origin);
+  BodyWriter{message}(batch);
   return message.SerializeAsString();
 }
 

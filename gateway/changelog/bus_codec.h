@@ -42,6 +42,8 @@ inline constexpr uint32_t kSchemaVersion = 1;
 
 // A bus message as bytes. All changes of a batch share one entity type.
 std::string EncodeBusMessage(const Origin& origin, const Body& body);
+// The same for a batch, without copying it into a Body.
+std::string EncodeBusMessage(const Origin& origin, const BatchBody& batch);
 
 struct DecodedMessage {
   Origin origin;

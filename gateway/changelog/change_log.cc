@@ -4,6 +4,21 @@
 
 namespace entitysync::changelog {
 
+namespace {
+
+// What a change takes in memory besides its key, roughly.
+constexpr size_t kChangeBytes = 64;
+
+size_t MemoryOf(const std::vector<Change>& changes) {
+  size_t bytes = 0;
+  for (const Change& change : changes) {
+    bytes += change.key.entity.size() + change.key.id.size() + kChangeBytes;
+  }
+  return bytes;
+}
+
+}  // namespace
+
 ChangeLog::ChangeLog(ChangeLogOptions options, base::Executor& executor, bus::BusLink& link,
                      ChangeSink& sink, metrics::BusMetrics& metrics, base::Logger logger)
     : options_(std::move(options)),
@@ -14,9 +29,12 @@ ChangeLog::ChangeLog(ChangeLogOptions options, base::Executor& executor, bus::Bu
       logger_(std::move(logger)),
       subjects_(options_.prefix, options_.origin.replica),
       publisher_(options_.origin, subjects_, executor, link, metrics),
-      gaps_(options_.origin.epoch) {}
+      gaps_(options_.origin.epoch, options_.heartbeat_interval) {}
 
-ChangeLog::~ChangeLog() { executor_.Cancel(heartbeat_timer_); }
+ChangeLog::~ChangeLog() {
+  executor_.Cancel(heartbeat_timer_);
+  executor_.Cancel(gap_timer_);
+}
 
 absl::Status ChangeLog::Start() {
   executor_.Post([this] { HandleHeartbeat(); });
@@ -26,6 +44,7 @@ absl::Status ChangeLog::Start() {
 void ChangeLog::Stop() {
   if (std::exchange(stopped_, true)) return;
   executor_.Cancel(std::exchange(heartbeat_timer_, base::kNoTimer));
+  executor_.Cancel(std::exchange(gap_timer_, base::kNoTimer));
   publisher_.FailAll(absl::UnavailableError("this replica is shutting down: retry at another"));
   const GoodbyeBody goodbye{publisher_.last_number()};
   // Without a bus there is nobody to say goodbye to.
@@ -33,15 +52,15 @@ void ChangeLog::Stop() {
 }
 
 void ChangeLog::Publish(std::vector<Change> changes, base::Duration timeout, PublishDone done) {
-  const size_t count = changes.size();
-  if (waiting_changes_.fetch_add(count) + count > options_.max_waiting_changes) {
-    waiting_changes_ -= count;
+  const size_t bytes = MemoryOf(changes);
+  if (waiting_bytes_.fetch_add(bytes) + bytes > options_.max_waiting_bytes) {
+    waiting_bytes_ -= bytes;
     done(absl::UnavailableError("too many changes wait for the bus: retry with backoff"));
     return;
   }
   const base::TimePoint deadline = executor_.Now() + timeout;
-  auto finish = [this, count, done = std::move(done)](absl::Status status) mutable {
-    waiting_changes_ -= count;
+  auto finish = [this, bytes, done = std::move(done)](absl::Status status) mutable {
+    waiting_bytes_ -= bytes;
     done(std::move(status));
   };
   executor_.Post(
@@ -69,7 +88,7 @@ void ChangeLog::OnMessage(std::string_view subject, std::string_view payload) {
     });
   } else if (const auto* goodbye = std::get_if<GoodbyeBody>(&message->body)) {
     executor_.Post([this, origin = std::move(origin), last = goodbye->last_number] {
-      NoteIf(gaps_.OnGoodbye(origin, last), metrics_.gaps_number);
+      NoteIf(gaps_.OnGoodbye(origin, last, executor_.Now()), metrics_.gaps_number);
     });
   } else if (const auto* ack = std::get_if<AckBody>(&message->body)) {
     if (origin != options_.origin) return;
@@ -96,13 +115,15 @@ void ChangeLog::HandleConnected() {
   logger_->info("connected to the bus");
   publisher_.OnConnected();
   // Only when our own round trip came back do we know that our subscription is heard.
-  publisher_.Submit({}, base::TimePoint::max(), [this, attempt = ++attempt_](absl::Status status) {
-    if (status.ok()) HandleConfirmed(attempt);
+  // A probe that never came back was sent again by OnConnected above.
+  if (std::exchange(is_probing_, true)) return;
+  publisher_.Submit({}, base::TimePoint::max(), [this](absl::Status status) {
+    is_probing_ = false;
+    if (status.ok()) HandleConfirmed();
   });
 }
 
-void ChangeLog::HandleConfirmed(uint64_t attempt) {
-  if (attempt != attempt_ || stopped_) return;
+void ChangeLog::HandleConfirmed() {
   gaps_.OnBusBack(executor_.Now());
   live_ = true;
   metrics_.connected.Set(1);
@@ -115,7 +136,6 @@ void ChangeLog::HandleDisconnected() {
   if (stopped_) return;
   logger_->warn("lost the bus; reconnecting");
   metrics_.disconnects.Increment();
-  ++attempt_;
   live_ = false;
   metrics_.connected.Set(0);
   sink_.OnBusLive(false);
@@ -129,12 +149,21 @@ void ChangeLog::HandleHeartbeat() {
   if (!link_.Publish(subjects_.control(), EncodeBusMessage(options_.origin, heartbeat)).ok()) {
     metrics_.publishes_refused.Increment();
   }
-  NoteIf(gaps_.OnTick(executor_.Now(), options_.heartbeat_interval), metrics_.gaps_silence);
+  NoteIf(gaps_.OnTick(executor_.Now()), metrics_.gaps_silence);
 }
 
 void ChangeLog::NoteIf(bool gap, metrics::Counter& cause) {
   if (!gap || stopped_) return;
   cause.Increment();
+  if (gap_timer_ != base::kNoTimer) return;
+  const base::Duration wait = next_gap_ - executor_.Now();
+  if (wait <= base::Duration(0)) return PassGapOn();
+  gap_timer_ = executor_.After(wait, [this] { PassGapOn(); });
+}
+
+void ChangeLog::PassGapOn() {
+  gap_timer_ = base::kNoTimer;
+  next_gap_ = executor_.Now() + kGapInterval;
   sink_.OnGap();
 }
 

@@ -19,8 +19,8 @@ struct ChangeLogOptions {
   std::string prefix = "entitysync";
   Origin origin;  // This replica; its epoch is its start.
   base::Duration heartbeat_interval = std::chrono::seconds(1);
-  // Changes accepted and not yet confirmed; beyond it calls are refused.
-  size_t max_waiting_changes = 1'000'000;
+  // Memory of changes accepted and not yet confirmed; beyond it calls are refused.
+  size_t max_waiting_bytes = 64 * 1024 * 1024;
 };
 
 // The changes of all replicas, over any bus.
@@ -32,10 +32,14 @@ struct ChangeLogOptions {
 //   destroy with the loop at rest.
 // Threading: Publish and is_live from any thread; BusListener calls from the link's thread, where
 //   messages are decoded and handed to the sink; everything else on the loop.
-// Limits: max_waiting_changes; each call ends at its timeout.
+// Limits: max_waiting_bytes; each call ends at its timeout. Gaps are passed on at most once per
+//   kGapInterval.
 // Errors: messages that cannot be read are counted and skipped.
 class ChangeLog final : public ChangePublisher, private bus::BusListener {
  public:
+  // Many small losses in a row cost one revalidation.
+  static constexpr base::Duration kGapInterval = std::chrono::milliseconds(100);
+
   // All that is referred to outlives this object.
   ChangeLog(ChangeLogOptions options, base::Executor& executor, bus::BusLink& link,
             ChangeSink& sink, metrics::BusMetrics& metrics, base::Logger logger);
@@ -60,10 +64,11 @@ class ChangeLog final : public ChangePublisher, private bus::BusListener {
 
   // On the loop.
   void HandleConnected();
-  void HandleConfirmed(uint64_t attempt);
+  void HandleConfirmed();
   void HandleDisconnected();
   void HandleHeartbeat();
   void NoteIf(bool gap, metrics::Counter& cause);
+  void PassGapOn();
 
   const ChangeLogOptions options_;
   base::Executor& executor_;
@@ -74,11 +79,13 @@ class ChangeLog final : public ChangePublisher, private bus::BusListener {
   const Subjects subjects_;
   ConfirmedPublisher publisher_;
   GapTracker gaps_;
-  uint64_t attempt_ = 0;  // Counts connections; a confirmation of an older one is void.
+  bool is_probing_ = false;  // A round trip that confirms our subscription is under way.
+  base::TimePoint next_gap_{};
+  base::TimerId gap_timer_ = base::kNoTimer;  // Set while a gap waits to be passed on.
   bool stopped_ = false;
   base::TimerId heartbeat_timer_ = base::kNoTimer;
   std::atomic<bool> live_{false};
-  std::atomic<size_t> waiting_changes_{0};
+  std::atomic<size_t> waiting_bytes_{0};
 };
 
 }  // namespace entitysync::changelog

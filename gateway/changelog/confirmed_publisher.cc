@@ -1,5 +1,7 @@
 #include "gateway/changelog/confirmed_publisher.h"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace entitysync::changelog {
@@ -40,29 +42,31 @@ void ConfirmedPublisher::Submit(std::vector<Change> changes, base::TimePoint dea
   SchedulePump();
 }
 
-void ConfirmedPublisher::OnEcho(uint64_t round) {
-  if (round != round_ || round_timer_ == base::kNoTimer) return;  // Late: another took its place.
-  executor_.Cancel(std::exchange(round_timer_, base::kNoTimer));
-  const uint64_t connection = link_.Connection();
-  for (auto it = calls_.begin(); it != calls_.end() && it->first <= round_covers_;) {
+void ConfirmedPublisher::OnEcho(uint64_t number) {
+  const auto round = std::find_if(rounds_.begin(), rounds_.end(),
+                                  [&](const Round& each) { return each.number == number; });
+  if (round == rounds_.end()) return;
+  const Round echoed = *round;
+  if (number == last_round_) executor_.Cancel(std::exchange(round_timer_, base::kNoTimer));
+  rounds_.erase(rounds_.begin(), std::next(round));
+  // Under another connection than it began with it proves nothing: OnConnected sends all again.
+  if (echoed.connection != link_.Connection()) return SchedulePump();
+  for (auto it = calls_.begin(); it != calls_.end() && it->first <= echoed.covers;) {
     const auto call = it++;
-    if (!call->second.is_out) continue;
-    if (call->second.connection == connection) {
+    if (call->second.connection == echoed.connection) {
       Finish(call, absl::OkStatus());
     } else {
-      call->second.is_out = false;
-      call->second.sent = 0;
+      call->second.sent = 0;  // Partly out under an older connection.
+      out_through_ = std::min(out_through_, call->first - 1);
     }
   }
   SchedulePump();
 }
 
 void ConfirmedPublisher::OnConnected() {
-  executor_.Cancel(std::exchange(round_timer_, base::kNoTimer));
-  for (auto& [id, call] : calls_) {
-    call.is_out = false;
-    call.sent = 0;
-  }
+  ForgetRounds();
+  out_through_ = 0;
+  for (auto& [id, call] : calls_) call.sent = 0;
   SchedulePump();
 }
 
@@ -79,10 +83,21 @@ void ConfirmedPublisher::SchedulePump() {
 }
 
 void ConfirmedPublisher::Pump() {
-  for (auto& [id, call] : calls_) {
-    if (!call.is_out && !SendUnsent(call)) return RetryLater();
+  // After a refusal a round for what is out already goes first: newcomers must not keep it out.
+  is_blocked_ = is_blocked_ && !StartRound();
+  if (!is_blocked_) {
+    const bool all_out = SendAllUnsent();
+    is_blocked_ = !StartRound() || !all_out;
   }
-  if (round_timer_ == base::kNoTimer && !calls_.empty()) StartRound();
+  if (is_blocked_) RetryLater();
+}
+
+bool ConfirmedPublisher::SendAllUnsent() {
+  for (auto it = calls_.upper_bound(out_through_); it != calls_.end(); ++it) {
+    if (!SendUnsent(it->second)) return false;
+    out_through_ = it->first;
+  }
+  return true;
 }
 
 bool ConfirmedPublisher::SendUnsent(Call& call) {
@@ -92,7 +107,6 @@ bool ConfirmedPublisher::SendUnsent(Call& call) {
     if (!SendMessage(call.messages[call.sent])) return false;
     ++call.sent;
   }
-  call.is_out = true;
   return true;
 }
 
@@ -110,17 +124,23 @@ bool ConfirmedPublisher::SendMessage(Message& message) {
   return true;
 }
 
-void ConfirmedPublisher::StartRound() {
-  if (!link_.Publish(subjects_.ack(), EncodeBusMessage(origin_, AckBody{round_ + 1})).ok()) {
+bool ConfirmedPublisher::StartRound() {
+  const bool nothing_out = calls_.empty() || calls_.begin()->first > out_through_;
+  if (nothing_out || round_timer_ != base::kNoTimer) return true;
+  const Round round{
+      .number = last_round_ + 1, .covers = out_through_, .connection = link_.Connection()};
+  if (!link_.Publish(subjects_.ack(), EncodeBusMessage(origin_, AckBody{round.number})).ok()) {
     metrics_.publishes_refused.Increment();
-    return RetryLater();
+    return false;
   }
-  ++round_;
-  round_covers_ = last_call_;
+  last_round_ = round.number;
+  rounds_.push_back(round);
+  if (rounds_.size() > kMaxRounds) rounds_.pop_front();
   round_timer_ = executor_.After(kRoundTimeout, [this] {
     round_timer_ = base::kNoTimer;
     Pump();
   });
+  return true;
 }
 
 void ConfirmedPublisher::RetryLater() {
@@ -129,6 +149,11 @@ void ConfirmedPublisher::RetryLater() {
     retry_timer_ = base::kNoTimer;
     Pump();
   });
+}
+
+void ConfirmedPublisher::ForgetRounds() {
+  executor_.Cancel(std::exchange(round_timer_, base::kNoTimer));
+  rounds_.clear();
 }
 
 void ConfirmedPublisher::Finish(std::map<CallId, Call>::iterator call, const absl::Status& status) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <string>
 #include <vector>
@@ -26,8 +27,10 @@ namespace entitysync::changelog {
 // Errors: UNAVAILABLE at the deadline: perhaps heard.
 class ConfirmedPublisher {
  public:
-  // An ack round not echoed for this long is given up for another.
+  // An ack round not echoed for this long is followed by another; its echo still counts.
   static constexpr base::Duration kRoundTimeout = std::chrono::seconds(1);
+  // So many rounds are remembered while no echo comes.
+  static constexpr size_t kMaxRounds = 64;
   // What the link refused is offered again after this long.
   static constexpr base::Duration kRetryInterval = std::chrono::milliseconds(20);
 
@@ -60,18 +63,28 @@ class ConfirmedPublisher {
     std::vector<Message> messages;
     size_t sent = 0;          // Messages out under `connection`.
     uint64_t connection = 0;  // The link's before the first of them.
-    bool is_out = false;      // All of them; waits for a round.
     base::TimerId deadline = base::kNoTimer;
     PublishDone done;
   };
   using CallId = uint64_t;
 
+  // A round trip under way, and what its echo proves.
+  struct Round {
+    uint64_t number = 0;
+    CallId covers = 0;        // Calls up to here were out when it began.
+    uint64_t connection = 0;  // The link's when it began.
+  };
+
   void SchedulePump();
   void Pump();
+  // False: the link took no more.
+  bool SendAllUnsent();
   bool SendUnsent(Call& call);
   bool SendMessage(Message& message);
-  void StartRound();
+  // Begins a round if some calls are out and none is in flight. False: the link did not take it.
+  bool StartRound();
   void RetryLater();
+  void ForgetRounds();
   void Finish(std::map<CallId, Call>::iterator call, const absl::Status& status);
 
   const Origin origin_;
@@ -83,10 +96,12 @@ class ConfirmedPublisher {
   std::map<CallId, Call> calls_;  // In the order in which they came.
   CallId last_call_ = 0;
   uint64_t last_number_ = 0;
-  uint64_t round_ = 0;
-  CallId round_covers_ = 0;  // Calls up to here were out when the round in flight began.
-  base::TimerId round_timer_ = base::kNoTimer;  // Set while a round is in flight.
+  CallId out_through_ = 0;  // All calls up to here are out.
+  uint64_t last_round_ = 0;
+  std::deque<Round> rounds_;                    // Not echoed yet, oldest first.
+  base::TimerId round_timer_ = base::kNoTimer;  // Set while the newest round is waited for.
   base::TimerId retry_timer_ = base::kNoTimer;
+  bool is_blocked_ = false;  // The link refused something.
   bool pump_scheduled_ = false;
 };
 

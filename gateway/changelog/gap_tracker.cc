@@ -20,34 +20,33 @@ GapTracker::Lookup GapTracker::FindOrAdd(const Origin& origin, base::TimePoint n
 
 bool GapTracker::OnBatch(const Origin& origin, uint64_t number, base::TimePoint now) {
   const auto [publisher, is_new, flooded] = FindOrAdd(origin, now);
-  const bool expected = number <= publisher.heard + 1 || (is_new && IsOlderThanUs(origin));
+  const bool expected = number <= publisher.heard + 1 || (is_new && SpokeBeforeUs(origin, now));
   publisher.heard = std::max(publisher.heard, number);
   return flooded || !expected;
 }
 
 bool GapTracker::OnHeartbeat(const Origin& origin, uint64_t last_number, base::TimePoint now) {
   const auto [publisher, is_new, flooded] = FindOrAdd(origin, now);
-  if (is_new && IsOlderThanUs(origin)) publisher.heard = last_number;
+  if (is_new && SpokeBeforeUs(origin, now)) publisher.heard = last_number;
   const bool lost = publisher.owed > publisher.heard;
   publisher.heard = std::max(publisher.heard, publisher.owed);
   publisher.owed = last_number > publisher.heard ? last_number : 0;
   return flooded || lost;
 }
 
-bool GapTracker::OnGoodbye(const Origin& origin, uint64_t last_number) {
+bool GapTracker::OnGoodbye(const Origin& origin, uint64_t last_number, base::TimePoint now) {
   const auto it = publishers_.find(origin);
-  if (it == publishers_.end()) return last_number > 0 && !IsOlderThanUs(origin);
+  if (it == publishers_.end()) return last_number > 0 && !SpokeBeforeUs(origin, now);
   const bool lost = last_number > it->second.heard;
   publishers_.erase(it);
   return lost;
 }
 
-bool GapTracker::OnTick(base::TimePoint now, base::Duration heartbeat_interval) {
+bool GapTracker::OnTick(base::TimePoint now) {
   bool gap = false;
   for (auto it = publishers_.begin(); it != publishers_.end();) {
     const base::Duration silence = now - it->second.last_sign;
-    // Two heartbeats missing, with half of one for the road.
-    if (!it->second.silent && silence > heartbeat_interval * 5 / 2) {
+    if (!it->second.silent && silence > Patience()) {
       it->second.silent = true;
       gap = true;
     }
@@ -57,7 +56,12 @@ bool GapTracker::OnTick(base::TimePoint now, base::Duration heartbeat_interval) 
 }
 
 void GapTracker::OnBusBack(base::TimePoint now) {
+  listening_since_ = now;
   for (auto& [origin, publisher] : publishers_) publisher.last_sign = now;
+}
+
+bool GapTracker::SpokeBeforeUs(const Origin& origin, base::TimePoint now) const {
+  return origin.epoch < start_epoch_ && now - listening_since_ <= Patience();
 }
 
 }  // namespace entitysync::changelog

@@ -23,17 +23,19 @@ class GapTracker {
   static constexpr base::Duration kForgetAfter = std::chrono::hours(1);
 
   // `start_epoch`: our own start, in milliseconds since the Unix epoch. What older publishers said
-  // before we began to listen is nothing that we missed.
-  explicit GapTracker(uint64_t start_epoch) : start_epoch_(start_epoch) {}
+  // before we began to listen (OnBusBack) is nothing that we missed. An older one that lives is
+  // heard within a few heartbeats of that; one first heard later was not heard although it spoke.
+  GapTracker(uint64_t start_epoch, base::Duration heartbeat_interval)
+      : start_epoch_(start_epoch), heartbeat_interval_(heartbeat_interval) {}
 
   bool OnBatch(const Origin& origin, uint64_t number, base::TimePoint now);
   bool OnHeartbeat(const Origin& origin, uint64_t last_number, base::TimePoint now);
-  bool OnGoodbye(const Origin& origin, uint64_t last_number);
+  bool OnGoodbye(const Origin& origin, uint64_t last_number, base::TimePoint now);
 
   // To be called about once per heartbeat interval while the bus is live.
-  bool OnTick(base::TimePoint now, base::Duration heartbeat_interval);
+  bool OnTick(base::TimePoint now);
 
-  // The bus was away: silence up to now says nothing about the publishers.
+  // We listen from now on (again): silence up to now says nothing about the publishers.
   void OnBusBack(base::TimePoint now);
 
  private:
@@ -50,9 +52,14 @@ class GapTracker {
     bool gap;
   };
   Lookup FindOrAdd(const Origin& origin, base::TimePoint now);
-  bool IsOlderThanUs(const Origin& origin) const { return origin.epoch < start_epoch_; }
+  // Whether what this publisher said before its first sign was said before we listened.
+  bool SpokeBeforeUs(const Origin& origin, base::TimePoint now) const;
+  // Two heartbeats missing, with half of one for the road.
+  base::Duration Patience() const { return heartbeat_interval_ * 5 / 2; }
 
   const uint64_t start_epoch_;
+  const base::Duration heartbeat_interval_;
+  base::TimePoint listening_since_{};
   std::map<Origin, Publisher> publishers_;
 };
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "gateway/base/backoff.h"
+#include "gateway/base/printable.h"
 
 namespace entitysync::fetch {
 namespace {
@@ -23,7 +24,21 @@ metrics::Counter& StartedCounter(metrics::HubMetrics& metrics, FetchReason reaso
   return metrics.fetches_change;
 }
 
+// The longest entity type shown in a log line.
+constexpr size_t kShownBytes = 64;
+constexpr base::Duration kWarningInterval = std::chrono::seconds(1);
+
 }  // namespace
+
+void CoalescerContext::WarnOfFailure(const std::string& entity, absl::StatusCode code,
+                                     bool misconfigured) {
+  // An application that is away fails every pair: one line stands for all.
+  if (executor.Now() < next_warning) return;
+  next_warning = executor.Now() + kWarningInterval;
+  logger->warn("fetch of a \"{}\" failed with {}{}; retrying", base::Printable(entity, kShownBytes),
+               absl::StatusCodeToString(code),
+               misconfigured ? " (does its target serve this entity type?)" : "");
+}
 
 Coalescer::Coalescer(CoalescerContext& context, const EntityType& type, FetchGate& gate,
                      base::KeyPtr key, Secret secret, uint64_t floor, Listener& listener)
@@ -89,7 +104,7 @@ void Coalescer::RequestFetch() {
       phase_ = Phase::kQueued;
       return;
     case FetchGate::Admission::kRefused:
-      return RetryAfter(context_.options.backoff_max);
+      return RetryAfter(context_.options.backoff_min, context_.options.backoff_max);
   }
 }
 
@@ -108,7 +123,7 @@ void Coalescer::StartFetch() {
   const uint64_t serial = ++serial_;
   FetchRequest request{
       .key = *key_, .secret = secret_, .reason = reason_, .min_version = versions_.floor()};
-  reason_ = FetchReason::kRevalidate;
+  fetch_reason_ = std::exchange(reason_, FetchReason::kRevalidate);
   call_ = type_.source->Fetch(
       std::move(request),
       [weak = weak_from_this(), serial, &executor = context_.executor](FetchAnswer answer) {
@@ -158,16 +173,15 @@ void Coalescer::OnRows(FetchAnswer answer) {
     case VersionTracker::Verdict::kFinal:
       return Settle(Outcome::kRows, std::move(answer), verdict == VersionTracker::Verdict::kReset);
     case VersionTracker::Verdict::kBelowFloor:
-      listener_.OnOutcome(Outcome::kRows, std::move(answer), false);
-      break;
     case VersionTracker::Verdict::kStale:
       break;
   }
   context_.metrics.answers_stale.Increment();
-  answered_ = false;
-  must_fetch_ = true;
-  reason_ = FetchReason::kChange;
-  RetryAfter(context_.options.lag_backoff_max);
+  AskAgain(context_.options.backoff_min, context_.options.lag_backoff_max);
+  // Last: the listener may ask for more, which the wait just begun will answer.
+  if (verdict == VersionTracker::Verdict::kBelowFloor) {
+    listener_.OnOutcome(Outcome::kRows, std::move(answer), false);
+  }
 }
 
 void Coalescer::Settle(Outcome outcome, FetchAnswer answer, bool versions_reset) {
@@ -184,23 +198,25 @@ void Coalescer::OnFailure(absl::StatusCode code) {
   auto& counter =
       misconfigured ? context_.metrics.fetches_misconfigured : context_.metrics.fetches_failed;
   counter.Increment();
-  if (failures_ == 0) {
-    context_.logger->warn("fetch of a \"{}\" failed with {}{}; retrying", key_->entity,
-                          absl::StatusCodeToString(code),
-                          misconfigured ? " (does its target serve this entity type?)" : "");
-  }
-  answered_ = false;
-  must_fetch_ = true;
-  reason_ = FetchReason::kChange;
-  // A misconfiguration is retried at the slow end at once.
-  if (misconfigured) failures_ = 20;
-  RetryAfter(context_.options.backoff_max);
+  context_.WarnOfFailure(key_->entity, code, misconfigured);
+  // A misconfiguration is retried at the slow end.
+  const CoalescerOptions& options = context_.options;
+  AskAgain(misconfigured ? options.backoff_max / 2 : options.backoff_min, options.backoff_max);
 }
 
-void Coalescer::RetryAfter(base::Duration backoff_max) {
+void Coalescer::AskAgain(base::Duration backoff_min, base::Duration backoff_max) {
+  answered_ = false;
+  must_fetch_ = true;
+  // For the same reason, unless a better one came meanwhile.
+  if (Outranks(fetch_reason_, reason_)) reason_ = fetch_reason_;
+  RetryAfter(backoff_min, backoff_max);
+}
+
+void Coalescer::RetryAfter(base::Duration backoff_min, base::Duration backoff_max) {
+  assert(phase_ == Phase::kIdle);
   phase_ = Phase::kWaiting;
-  const base::Duration delay = base::FullJitterBackoff(context_.options.backoff_min, backoff_max,
-                                                       failures_++, context_.random);
+  const base::Duration delay =
+      base::FullJitterBackoff(backoff_min, backoff_max, failures_++, context_.random);
   timer_ = context_.executor.After(delay, [this] {
     timer_ = base::kNoTimer;
     phase_ = Phase::kIdle;

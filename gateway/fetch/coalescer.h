@@ -34,6 +34,10 @@ struct CoalescerContext {
   uint64_t gap_epoch = 1;
   // Whether the bus is connected and confirmed; without it every state is suspect.
   bool bus_live = false;
+  base::TimePoint next_warning{};
+
+  // Logs a failed fetch, but not every one of an outage.
+  void WarnOfFailure(const std::string& entity, absl::StatusCode code, bool misconfigured);
 };
 
 // How a fetch ended for good.
@@ -95,7 +99,8 @@ class Coalescer final : public FetchGate::Waiter, public std::enable_shared_from
   void OnAnswer(uint64_t serial, FetchAnswer answer);
   void Settle(Outcome outcome, FetchAnswer answer, bool versions_reset);
   void OnRows(FetchAnswer answer);
-  void RetryAfter(base::Duration backoff_max);
+  void AskAgain(base::Duration backoff_min, base::Duration backoff_max);
+  void RetryAfter(base::Duration backoff_min, base::Duration backoff_max);
   void OnFailure(absl::StatusCode code);
 
   CoalescerContext& context_;
@@ -111,8 +116,9 @@ class Coalescer final : public FetchGate::Waiter, public std::enable_shared_from
   bool must_fetch_ = false;
   // ... or versioned changes, which an answer of a high enough version covers as well.
   bool changed_with_version_ = false;
-  bool answered_ = false;  // The last fetch that ended ended for good.
-  FetchReason reason_ = FetchReason::kRevalidate;
+  bool answered_ = false;                          // The last fetch that ended ended for good.
+  FetchReason reason_ = FetchReason::kRevalidate;  // Of the next fetch.
+  FetchReason fetch_reason_ = FetchReason::kRevalidate;  // Of the last one started.
   FetchGate::Priority priority_ = FetchGate::Priority::kUrgent;
   uint32_t failures_ = 0;
   uint64_t serial_ = 0;  // Of the fetch under way: others' answers are late.

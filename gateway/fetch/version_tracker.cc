@@ -4,7 +4,12 @@
 
 namespace entitysync::fetch {
 
-void VersionTracker::RaiseFloor(uint64_t version) { floor_ = std::max(floor_, version); }
+void VersionTracker::RaiseFloor(uint64_t version) {
+  if (version <= floor_) return;
+  floor_ = version;
+  // A replica that lags behind a floor that keeps rising is late, not reset.
+  low_answers_ = 0;
+}
 
 VersionTracker::Verdict VersionTracker::Judge(std::optional<uint64_t> version,
                                               base::TimePoint now) {

@@ -72,14 +72,21 @@ absl::Status CheckTypes(const v1::NotifyChangeRequest& request, const ServesEnti
   return absl::NotFoundError(message);
 }
 
-// Adds to `merged` what another change of the same key says.
-void Merge(std::optional<uint64_t> version, changelog::Change& merged) {
-  if (!version || !merged.version) {
-    merged.version.reset();
-  } else {
-    merged.version = std::max(*merged.version, *version);
+// What may be merged: the changes of one key that have a version, and those that have none. One
+// without says that it must be fetched in any case, one with says what the answer must reach;
+// neither stands for the other.
+struct MergeKey {
+  std::string_view entity;
+  std::string_view id;
+  bool has_version;
+
+  friend bool operator==(const MergeKey&, const MergeKey&) = default;
+  template <typename H>
+  friend H AbslHashValue(H state, const MergeKey& key) {
+    return H::combine(std::move(state), absl::string_view(key.entity.data(), key.entity.size()),
+                      absl::string_view(key.id.data(), key.id.size()), key.has_version);
   }
-}
+};
 
 }  // namespace
 
@@ -93,14 +100,16 @@ absl::StatusOr<std::vector<changelog::Change>> TakeChanges(const v1::NotifyChang
 
   std::vector<changelog::Change> changes;
   changes.reserve(count);
-  absl::flat_hash_map<std::pair<std::string_view, std::string_view>, size_t> places;
+  absl::flat_hash_map<MergeKey, size_t> places;
   if (count > 1) places.reserve(count);
   for (const v1::Change& change : request.changes()) {
     const v1::EntityKey& key = change.key();
     if (count > 1) {
-      const auto [place, is_new] = places.try_emplace({key.entity(), key.id()}, changes.size());
+      const MergeKey merge_key{key.entity(), key.id(), change.has_version()};
+      const auto [place, is_new] = places.try_emplace(merge_key, changes.size());
       if (!is_new) {
-        Merge(VersionOf(change), changes[place->second]);
+        std::optional<uint64_t>& merged = changes[place->second].version;
+        merged = std::max(merged, VersionOf(change));
         continue;
       }
     }

@@ -6,21 +6,22 @@
 namespace entitysync::hub {
 namespace {
 
-// A limit of the replica, divided among its shards and rounded up.
-size_t Share(size_t limit, size_t shards) {
-  return std::max<size_t>(1, (limit + shards - 1) / shards);
+// The part of a replica's limit that falls to shard `index`. At least 1: a shard that may ask
+// nothing would keep its keys waiting for ever.
+size_t Share(size_t limit, size_t index, size_t shards) {
+  return std::max<size_t>(1, limit / shards + (index < limit % shards ? 1 : 0));
 }
 
 std::vector<fetch::FetchGate::Limits> GateLimits(const HubOptions& options,
-                                                 const fetch::EntityCatalog& catalog,
+                                                 const fetch::EntityCatalog& catalog, size_t index,
                                                  size_t shards) {
   std::vector<fetch::FetchGate::Limits> limits;
   for (const fetch::TargetLimits& target : catalog.targets()) {
-    const size_t in_flight = Share(target.max_in_flight, shards);
-    const size_t revalidations = Share(options.revalidations_in_flight, shards);
+    const size_t in_flight = Share(target.max_in_flight, index, shards);
+    const size_t revalidations = Share(options.revalidations_in_flight, index, shards);
     limits.push_back({.in_flight = in_flight,
                       .revalidations_in_flight = std::min(in_flight, revalidations),
-                      .queued = Share(target.max_queued, shards)});
+                      .queued = Share(target.max_queued, index, shards)});
   }
   return limits;
 }
@@ -37,7 +38,7 @@ Hub::Hub(HubOptions options, const std::vector<base::Executor*>& shard_loops,
     slice->shard = std::make_unique<Shard>(
         ShardOptions{.catalog = catalog,
                      .coalescer = options_.coalescer,
-                     .gates = GateLimits(options_, catalog, shard_loops.size()),
+                     .gates = GateLimits(options_, catalog, slices_.size(), shard_loops.size()),
                      .metrics = metrics.hub,
                      .logger = logger,
                      .seed = options_.seed + slices_.size()},
@@ -69,19 +70,21 @@ void Hub::PostChanges(Slice& slice, std::vector<changelog::Change> changes) {
     return;
   }
   slice.waiting -= count;
-  // One gap stands for all that is dropped until the shard gets to it.
-  if (slice.overflowed.exchange(true)) return;
   metrics_.bus.gaps_mailbox.Increment();
+  PostGap(slice);
+}
+
+void Hub::PostGap(Slice& slice) {
+  // One gap stands for all that is missed until the shard gets to it.
+  if (slice.gap_posted.exchange(true)) return;
   slice.loop->Post([&slice] {
-    slice.overflowed = false;
+    slice.gap_posted = false;
     slice.shard->OnGap();
   });
 }
 
 void Hub::OnGap() {
-  for (const auto& slice : slices_) {
-    slice->loop->Post([shard = slice->shard.get()] { shard->OnGap(); });
-  }
+  for (const auto& slice : slices_) PostGap(*slice);
 }
 
 void Hub::OnBusLive(bool live) {

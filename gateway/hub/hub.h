@@ -52,11 +52,12 @@ class Hub final : public changelog::ChangeSink, public Subscriptions {
     base::Executor* loop = nullptr;
     std::unique_ptr<Shard> shard;
     std::atomic<size_t> waiting{0};
-    std::atomic<bool> overflowed{false};
+    std::atomic<bool> gap_posted{false};
   };
 
   Slice& SliceOf(const base::EntityKey& key);
   void PostChanges(Slice& slice, std::vector<changelog::Change> changes);
+  static void PostGap(Slice& slice);
 
   const HubOptions options_;
   metrics::Metrics& metrics_;

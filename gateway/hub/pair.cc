@@ -42,13 +42,16 @@ void Pair::Refresh(subs::SubscriptionId id) {
 
 void Pair::GiveState(subs::Subscriber& subscriber) {
   if (!coalescer_->IsSettled()) return coalescer_->Need(fetch::FetchReason::kSnapshot);
-  // Settled without a state: this viewer may not see the entity.
-  if (state_ != nullptr && !HandTo(subscriber)) coalescer_->OnChange(subscriber.handed_version);
+  if (state_ == nullptr) return;  // Settled without a state: denied.
+  const Handed handed = HandTo(subscriber);
+  if (handed == Handed::kYes) metrics_.deliveries.Increment();
+  if (handed == Handed::kHasNewer) coalescer_->OnChange(subscriber.handed_version);
 }
 
 void Pair::OnOutcome(fetch::Outcome outcome, fetch::FetchAnswer answer, bool versions_reset) {
   floor_lowered_ = floor_lowered_ || versions_reset || outcome == fetch::Outcome::kRemoved;
-  if (outcome == fetch::Outcome::kDenied) {
+  is_denied_ = outcome == fetch::Outcome::kDenied;
+  if (is_denied_) {
     state_.reset();
     return;
   }
@@ -75,29 +78,34 @@ StatePtr Pair::Encode(fetch::Outcome outcome, const fetch::FetchAnswer& answer) 
 
 void Pair::HandToAll(bool versions_reset) {
   uint64_t newest_handed = 0;
+  size_t counts[3] = {};
   for (subs::Subscriber& subscriber : subscribers_.all()) {
     if (versions_reset) subscriber.handed_version = 0;
-    if (!HandTo(subscriber)) newest_handed = std::max(newest_handed, subscriber.handed_version);
+    const Handed handed = HandTo(subscriber);
+    ++counts[static_cast<size_t>(handed)];
+    if (handed == Handed::kHasNewer) {
+      newest_handed = std::max(newest_handed, subscriber.handed_version);
+    }
   }
+  metrics_.deliveries.Increment(static_cast<double>(counts[0]));
+  metrics_.deliveries_suppressed.Increment(static_cast<double>(counts[1]));
   // A watcher that came from another credential has a newer version than this answer, so the
   // application must have it too: ask until it says so.
   if (newest_handed > 0) coalescer_->OnChange(newest_handed);
 }
 
-bool Pair::HandTo(subs::Subscriber& subscriber) {
+Pair::Handed Pair::HandTo(subs::Subscriber& subscriber) {
   if (state_->version.has_value()) {
-    if (*state_->version < subscriber.handed_version) return false;
+    if (*state_->version < subscriber.handed_version) return Handed::kHasNewer;
     subscriber.handed_version = *state_->version;
   }
   if (subscriber.was_handed && subscriber.handed_hash == state_->hash) {
-    metrics_.deliveries_suppressed.Increment();
-    return true;
+    return Handed::kHasIt;
   }
   subscriber.was_handed = true;
   subscriber.handed_hash = state_->hash;
-  metrics_.deliveries.Increment();
   deliveries_.Add(state_, subscriber.ref);
-  return true;
+  return Handed::kYes;
 }
 
 }  // namespace entitysync::hub

@@ -38,6 +38,8 @@ class Pair final : fetch::Coalescer::Listener {
   void Revalidate() { coalescer_->Need(fetch::FetchReason::kRevalidate); }
 
   bool IsDirty() const { return coalescer_->IsDirty(); }
+  // The application's last word was that this viewer may not see the entity.
+  bool IsDenied() const { return is_denied_; }
   bool empty() const { return subscribers_.empty(); }
   uint64_t floor() const { return coalescer_->floor(); }
   const fetch::Secret& secret() const { return secret_; }
@@ -46,8 +48,8 @@ class Pair final : fetch::Coalescer::Listener {
   void OnOutcome(fetch::Outcome outcome, fetch::FetchAnswer answer, bool versions_reset) override;
   StatePtr Encode(fetch::Outcome outcome, const fetch::FetchAnswer& answer);
   void HandToAll(bool versions_reset);
-  // False if the subscriber has something newer.
-  bool HandTo(subs::Subscriber& subscriber);
+  enum class Handed : uint8_t { kYes, kHasIt, kHasNewer };
+  Handed HandTo(subs::Subscriber& subscriber);
   void GiveState(subs::Subscriber& subscriber);
 
   const base::KeyPtr key_;
@@ -55,7 +57,8 @@ class Pair final : fetch::Coalescer::Listener {
   metrics::HubMetrics& metrics_;
   DeliveryQueue& deliveries_;
   subs::SubscriberList subscribers_;
-  StatePtr state_;       // Null: none fetched yet, or none that this viewer may see.
+  StatePtr state_;  // Null: none fetched yet, or none that this viewer may see.
+  bool is_denied_ = false;
   bool& floor_lowered_;  // Set when the numbers of this pair start again.
   std::shared_ptr<fetch::Coalescer> coalescer_;
 };

@@ -44,7 +44,10 @@ void Shard::ChangeCredential(const Subscriptions::CredentialChange& change) {
   WatchedKey* watched = Find(*change.key);
   Pair* old_pair = watched == nullptr ? nullptr : watched->Find(*change.old_secret);
   if (old_pair == nullptr) return;
-  const bool wants_state = change.purged || old_pair->IsDirty();
+  // What the old secret was still owed, was denied, or lost. Where subscriptions begin with a
+  // snapshot, another viewer's subscription does too.
+  const bool wants_state = change.purged || old_pair->IsDirty() || old_pair->IsDenied() ||
+                           catalog_.Find(change.key->entity)->classic_snapshot;
   // The new pair comes first, so that the key does not go when the old one was its last.
   Pair& new_pair = watched->FindOrAdd(change.new_secret);
   std::optional<subs::Subscriber> subscriber = Remove(change.old_id, *watched, *old_pair);

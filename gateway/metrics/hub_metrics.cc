@@ -13,8 +13,6 @@ HubMetrics::HubMetrics(prometheus::Registry& registry)
                              "Pairs of key and scope with at least one subscription.")),
       subscriptions(
           AddGauge(registry, "entitysync_subscriptions", "Subscriptions of all connections.")),
-      suspect_pairs(AddGauge(registry, "entitysync_suspect_pairs",
-                             "Pairs of key and scope waiting for revalidation.")),
       fetches_change(AddCounter(registry, "entitysync_fetches_started_total",
                                 "Fetches started, by reason.", {{"reason", "change"}})),
       fetches_snapshot(AddCounter(registry, "entitysync_fetches_started_total",

@@ -51,7 +51,6 @@ struct HubMetrics {
   Gauge& watched_keys;
   Gauge& watched_pairs;  // (key, scope)
   Gauge& subscriptions;
-  Gauge& suspect_pairs;
   Counter& fetches_change;
   Counter& fetches_snapshot;
   Counter& fetches_revalidate;

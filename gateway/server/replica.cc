@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <random>
+#include <thread>
 #include <utility>
 
 #include "gateway/bus_nats/nats_link.h"
@@ -16,6 +17,9 @@ namespace {
 
 // How long calls in flight get when a replica stops, and how long its targets.
 constexpr base::Duration kStopGrace = std::chrono::seconds(2);
+// How long clients get to answer the last close.
+constexpr base::Duration kCloseGrace = std::chrono::milliseconds(500);
+constexpr base::Duration kPollInterval = std::chrono::milliseconds(20);
 
 uint64_t RandomBits() {
   std::random_device device;
@@ -176,8 +180,8 @@ void Replica::Drain() {
     worker->loop().Post(
         [&sessions = worker->sessions(), window = drain.window] { sessions.Drain(window); });
   }
-  const auto poll = std::chrono::milliseconds(20);
-  while (websockets_->connections() > 0 && changelog_loop_.Now() < deadline && !wait(poll)) {
+  while (websockets_->connections() > 0 && changelog_loop_.Now() < deadline &&
+         !wait(kPollInterval)) {
   }
   Stop();
 }
@@ -189,14 +193,22 @@ void Replica::Stop() {
   is_draining_ = true;
   websockets_->StopAccepting();
   websockets_->CloseAll(protocol::CloseCode::kRestart, "this server restarts: reconnect");
+  // Time for the close frames to leave; who does not answer is cut.
+  const base::TimePoint deadline = changelog_loop_.Now() + kCloseGrace;
+  while (websockets_->connections() > 0 && changelog_loop_.Now() < deadline) {
+    std::this_thread::sleep_for(kPollInterval);
+  }
   base::Gate websockets_gone;
   websockets_->Shutdown([&] { websockets_gone.Open(); });
   websockets_gone.Wait();
-  // Calls that wait for the bus are answered first, so that the front ends at once.
-  RunOn(changelog_loop_, [this] { changelog_->Stop(); });
+  // Calls under way still get their echo; then the goodbye has the last word on the bus.
+  front_->SetServing(false);
   front_->Stop(kStopGrace);
+  RunOn(changelog_loop_, [this] { changelog_->Stop(); });
   bus_->Stop();
   hub_->Stop();
+  // Posts run in order: when these ran, so did Hub::Stop's, and no fetch begins any more.
+  for (const auto& worker : workers_) RunOn(worker->loop(), [] {});
   targets_->Stop(kStopGrace);
   StopLoops();
   admin_->Stop();
@@ -204,8 +216,6 @@ void Replica::Stop() {
 }
 
 void Replica::StopLoops() {
-  // Posts run in order: when these ran, so did Hub::Stop's.
-  for (const auto& worker : workers_) RunOn(worker->loop(), [] {});
   for (const auto& worker : workers_) worker->loop().Stop();
   changelog_loop_.Stop();
 }

@@ -9,6 +9,9 @@
 namespace entitysync::session {
 namespace {
 
+// A new secret moves every subscription: so many of them count as one message.
+constexpr size_t kMovesPerMessage = 10;
+
 // How often a session looks after its heartbeat and its writes.
 base::Duration TickInterval(const SessionOptions& options) {
   return std::min(options.heartbeat_interval, options.write_stall_timeout) / 2;
@@ -27,7 +30,8 @@ Session::Session(WorkerContext& context, SessionHost& host, uint32_t index, Tran
       messages_(context.options.max_messages_per_second, context.options.message_burst,
                 context.executor.Now()),
       last_activity_(context.executor.Now()),
-      last_ping_(last_activity_) {
+      // As if pinged a tick ago: the first ping comes within one interval whatever the spread.
+      last_ping_(last_activity_ - TickInterval(context.options)) {
   // Spread, so that connections made together are not pinged together.
   const base::Duration interval = TickInterval(context_.options);
   context_.wheel.Set(tick_, context_.random.Between(interval / 2, interval));
@@ -92,6 +96,11 @@ void Session::Unsubscribe(const base::EntityKey& key) {
 
 void Session::ReplaceSecret(std::string secret) {
   if (secret == *secret_) return;
+  const auto cost = static_cast<uint32_t>(slots_.size() / kMovesPerMessage);
+  if (!messages_.Take(context_.executor.Now(), cost)) {
+    return Close(protocol::CloseCode::kTooManyMessages, "too many changes of the secret",
+                 context_.metrics.closed_by_overload);
+  }
   const fetch::Secret old_secret =
       std::exchange(secret_, std::make_shared<const std::string>(std::move(secret)));
   for (uint32_t slot = 0; slot < slots_.slot_limit(); ++slot) {
@@ -159,6 +168,7 @@ void Session::OnDelivery(const subs::SubscriberRef& receiver, const hub::StatePt
 
 void Session::Flush() {
   if (is_closing_) return;
+  size_t states = 0;
   while (transport_.UnsentBytes() < context_.options.flush_bytes) {
     if (!replies_.empty()) {
       reply_bytes_ -= replies_.front()->size();
@@ -167,10 +177,11 @@ void Session::Flush() {
       continue;
     }
     const hub::StatePtr state = outbox_.Next();
-    if (state == nullptr) return;
-    context_.metrics.states_sent.Increment();
+    if (state == nullptr) break;
+    ++states;
     if (!state->classic->empty()) transport_.Send(state->classic);
   }
+  if (states > 0) context_.metrics.states_sent.Increment(static_cast<double>(states));
 }
 
 void Session::OnTick() {
@@ -189,7 +200,8 @@ void Session::OnTick() {
   if (!is_paused_ && now - last_activity_ >= options.heartbeat_interval * 2) {
     return Close(protocol::CloseCode::kStalled, "no sign of life", metrics.closed_by_heartbeat);
   }
-  if (now - last_ping_ >= options.heartbeat_interval) {
+  // Rather half a tick early than half a tick late.
+  if (now - last_ping_ + TickInterval(options) / 2 >= options.heartbeat_interval) {
     last_ping_ = now;
     transport_.Ping();
   }

@@ -85,10 +85,12 @@ void SessionTable::ScheduleTurnEnd() {
 
 void SessionTable::EndTurn() {
   turn_end_scheduled_ = false;
-  for (const uint32_t index : std::exchange(to_flush_, {})) {
+  flushing_.swap(to_flush_);
+  for (const uint32_t index : flushing_) {
     is_scheduled_[index] = false;
     if (sessions_[index] != nullptr) sessions_[index]->Flush();
   }
+  flushing_.clear();
   ended_.clear();
 }
 

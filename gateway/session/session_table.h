@@ -57,6 +57,7 @@ class SessionTable final : public ConnectionAcceptor,
   std::vector<std::unique_ptr<Session>> sessions_;  // By index; null: free.
   std::vector<uint32_t> free_;
   std::vector<uint32_t> to_flush_;
+  std::vector<uint32_t> flushing_;               // Empty between turns; keeps its capacity.
   std::vector<bool> is_scheduled_;               // By index: in to_flush_.
   std::vector<std::unique_ptr<Session>> ended_;  // Destroyed at the end of the turn.
   bool turn_end_scheduled_ = false;

@@ -15,7 +15,7 @@ namespace entitysync::subs {
 //
 // Purpose: walk all in a stable order at memory speed; add and remove in constant time.
 // Owner and lifetime: a shard's pair. Threading: none; owned by one shard.
-// Limits: 40 bytes per subscription; 12 to 24 more each once there are more than kIndexFrom.
+// Limits: 48 bytes per subscription; 12 to 24 more each once there are more than kIndexFrom.
 // Order: of addition until something is removed; a removal moves the last to the gap.
 class SubscriberList {
  public:

@@ -36,9 +36,10 @@ class FakeLink final : public bus::BusLink {
     return absl::OkStatus();
   }
   absl::Status Publish(std::string_view subject, std::string_view payload) override {
-    if (!is_connected_ || is_full) return absl::UnavailableError("not now");
+    if (!is_connected_ || is_full || room == 0) return absl::UnavailableError("not now");
     if (is_buffering) return absl::OkStatus();  // Accepted, and never arrives anywhere.
     ++published;
+    if (room > 0) --room;
     for (FakeLink* link : bus_.links_) link->Hear(subject, payload);
     return absl::OkStatus();
   }
@@ -58,6 +59,7 @@ class FakeLink final : public bus::BusLink {
   void ReportDropped(uint64_t count) { listener_->OnDropped(count); }
 
   bool is_full = false;
+  int room = -1;              // Messages accepted until it is full; below 0: any number.
   bool is_buffering = false;  // As a client library that writes into a dead connection.
   int published = 0;
 

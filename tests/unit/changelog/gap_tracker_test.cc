@@ -11,6 +11,7 @@ using std::chrono::seconds;
 
 class GapTrackerTest : public ::testing::Test {
  protected:
+  GapTrackerTest() { tracker_.OnBusBack(now_); }
   bool Batch(uint64_t number, const Origin& origin) {
     return tracker_.OnBatch(origin, number, now_);
   }
@@ -19,11 +20,11 @@ class GapTrackerTest : public ::testing::Test {
   }
   bool Tick(base::Duration after) {
     now_ += after;
-    return tracker_.OnTick(now_, seconds(1));
+    return tracker_.OnTick(now_);
   }
 
   base::TimePoint now_{hours(1)};
-  GapTracker tracker_{1000};
+  GapTracker tracker_{1000, seconds(1)};
   const Origin older_{"r1", 500};
   const Origin newer_{"r2", 2000};
 };
@@ -47,6 +48,13 @@ TEST_F(GapTrackerTest, TheFirstNumberOfAPublisherYoungerThanUsMustBeOne) {
   EXPECT_TRUE(Batch(2, newer_));
   EXPECT_FALSE(Batch(57, older_));
   EXPECT_TRUE(Batch(59, older_));
+}
+
+TEST_F(GapTrackerTest, AnOlderPublisherFirstHeardLongAfterWeListenedWasMissed) {
+  now_ += seconds(3);
+  EXPECT_TRUE(Batch(57, older_));
+  EXPECT_FALSE(Heartbeat(9, {"r3", 500}));
+  EXPECT_TRUE(Heartbeat(9, {"r3", 500}));
 }
 
 TEST_F(GapTrackerTest, ANewRunOfAReplicaCountsFromOneAgain) {
@@ -74,11 +82,11 @@ TEST_F(GapTrackerTest, AHeartbeatOfOneNeverHeardBefore) {
 
 TEST_F(GapTrackerTest, AGoodbyeThatCountsMoreThanWasHeardIsAGap) {
   EXPECT_FALSE(Batch(1, newer_));
-  EXPECT_TRUE(tracker_.OnGoodbye(newer_, 2));
+  EXPECT_TRUE(tracker_.OnGoodbye(newer_, 2, now_));
   EXPECT_FALSE(Batch(1, {"r3", 2000}));
-  EXPECT_FALSE(tracker_.OnGoodbye({"r3", 2000}, 1));
-  EXPECT_TRUE(tracker_.OnGoodbye({"r4", 2000}, 1)) << "heard nothing of it but this";
-  EXPECT_FALSE(tracker_.OnGoodbye({"r5", 500}, 1));
+  EXPECT_FALSE(tracker_.OnGoodbye({"r3", 2000}, 1, now_));
+  EXPECT_TRUE(tracker_.OnGoodbye({"r4", 2000}, 1, now_)) << "heard nothing of it but this";
+  EXPECT_FALSE(tracker_.OnGoodbye({"r5", 500}, 1, now_));
 }
 
 TEST_F(GapTrackerTest, SilenceWithoutAGoodbyeIsAGapOnce) {
@@ -91,7 +99,7 @@ TEST_F(GapTrackerTest, SilenceWithoutAGoodbyeIsAGapOnce) {
 
 TEST_F(GapTrackerTest, WhoSaidGoodbyeMayBeSilent) {
   EXPECT_FALSE(Heartbeat(0, newer_));
-  EXPECT_FALSE(tracker_.OnGoodbye(newer_, 0));
+  EXPECT_FALSE(tracker_.OnGoodbye(newer_, 0, now_));
   EXPECT_FALSE(Tick(seconds(10)));
 }
 

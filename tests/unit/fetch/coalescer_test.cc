@@ -157,8 +157,15 @@ TEST_F(CoalescerTest, ChangesDuringABackoffDoNotShortenIt) {
   Fail(absl::StatusCode::kUnavailable);
   ON_LOOP(coalescer_->OnChange(std::nullopt); coalescer_->Need(FetchReason::kSnapshot));
   EXPECT_EQ(source_.open(), 0u);
-  loops_.Advance(options_.backoff_min);
+  loops_.Advance(options_.backoff_min * 2);
   EXPECT_EQ(source_.open(), 1u);
+}
+
+TEST_F(CoalescerTest, AFailedRevalidationIsTriedAgainAsOne) {
+  ON_LOOP(coalescer_->Need(FetchReason::kRevalidate));
+  Fail(absl::StatusCode::kUnavailable);
+  loops_.Advance(options_.backoff_max);
+  EXPECT_EQ(source_.request().reason, FetchReason::kRevalidate);
 }
 
 TEST_F(CoalescerTest, NotFoundAndDeniedAreFinal) {

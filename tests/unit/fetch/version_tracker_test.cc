@@ -67,6 +67,14 @@ TEST_F(VersionTrackerTest, OneGoodAnswerStartsTheCountAgain) {
   EXPECT_EQ(Judge(1), Verdict::kStale);
 }
 
+TEST_F(VersionTrackerTest, LaggingBehindAFloorThatKeepsRisingIsNoReset) {
+  for (uint64_t version = 3; version < 30; ++version) {
+    tracker_.RaiseFloor(version);
+    EXPECT_EQ(Judge(version - 2), Verdict::kBelowFloor) << version;
+    now_ += seconds(1);
+  }
+}
+
 TEST_F(VersionTrackerTest, NotFoundLetsTheNumbersStartAgain) {
   tracker_.RaiseFloor(7);
   EXPECT_EQ(Judge(7), Verdict::kFinal);

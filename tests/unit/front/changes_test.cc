@@ -69,15 +69,16 @@ TEST(ChangesTest, AKeyThatStandsTwiceIsOneChangeWithTheHighestVersion) {
   EXPECT_EQ((*changes)[1].key.id, "2");
 }
 
-TEST(ChangesTest, OneWithoutVersionMakesTheMergedOneAlwaysFetch) {
+TEST(ChangesTest, OneWithoutVersionAndOneWithOneStandForThemselves) {
   const Request first = Request().Add("a", "1").Add("a", "1", 9);
   const Request last = Request().Add("a", "1", 9).Add("a", "1").Add("a", "1", 10);
   for (const Request* request : {&first, &last}) {
     const auto changes = request->Take();
     ASSERT_TRUE(changes.ok()) << changes.status();
-    ASSERT_EQ(changes->size(), 1u);
-    EXPECT_EQ((*changes)[0].version, std::nullopt);
+    ASSERT_EQ(changes->size(), 2u);
+    EXPECT_NE((*changes)[0].version.has_value(), (*changes)[1].version.has_value());
   }
+  EXPECT_EQ((*last.Take())[0].version, 10u);
 }
 
 TEST(ChangesTest, KeysAreNeverJoined) {

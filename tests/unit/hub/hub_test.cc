@@ -258,6 +258,31 @@ TEST_F(HubTest, AnotherSecretNeverTakesAConnectionBackToAnOlderVersion) {
   EXPECT_EQ(Got(2), Rows{"new five"});
 }
 
+// A watcher with a newer version than a lagging answer asks for more from within the delivery.
+TEST_F(HubTest, ALaggingAnswerForANewSecretLeavesOneFetchAndNoPlaceTaken) {
+  Watch(1, "1", "old", true);
+  Answer("ten", 10);
+  SwitchSecret(1, 2, "old", "new", /*purged=*/true);
+  for (int i = 0; i < 5; ++i) {
+    ASSERT_EQ(source_.open(), 1u) << i;
+    Answer("nine", 9);
+    EXPECT_LE(source_.open(), 1u);
+    loops_.Advance(options_.coalescer.lag_backoff_max);
+  }
+  Answer("ten again", 10);
+  EXPECT_EQ(Got(2), Rows{"ten again"});
+  EXPECT_EQ(metrics_.hub.fetches_in_flight.Value(), 0);
+  EXPECT_EQ(metrics_.hub.fetches_queued.Value(), 0);
+}
+
+TEST_F(HubTest, WhatTheOldSecretWasDeniedIsFetchedForTheNew) {
+  Watch(1, "1", "", true);
+  Fail(absl::StatusCode::kPermissionDenied);
+  SwitchSecret(1, 2, "", "good");
+  Answer("allowed");
+  EXPECT_EQ(Got(2), Rows{"allowed"});
+}
+
 TEST_F(HubTest, AGapRevalidatesEverythingWatchedAndSendsOnlyWhatDiffers) {
   Watch(1, "1");
   Watch(2, "2");
