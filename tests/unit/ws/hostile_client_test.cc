@@ -12,11 +12,13 @@ class HostileClientTest : public SocketTest {
  protected:
   // Opens a websocket as plain bytes.
   tcp::socket OpenRaw() {
+    const size_t opened_before = sessions_.opened();
     tcp::socket socket = Connect();
     boost::asio::write(socket, boost::asio::buffer(UpgradeText()));
     std::string head;
     boost::asio::read_until(socket, boost::asio::dynamic_buffer(head), "\r\n\r\n");
     EXPECT_TRUE(head.starts_with("HTTP/1.1 101 ")) << head;
+    EXPECT_TRUE(sessions_.WaitForOpen(opened_before + 1));
     return socket;
   }
 

@@ -40,6 +40,7 @@ TEST_F(ServerTest, TooManyConnectionsAreToldWhenToTryAgain) {
   options.max_connections = 2;
   StartServer(options, 2);
   Client first = Open();
+  ASSERT_TRUE(sessions_.WaitForOpen(1));  // So that the second, on whichever worker, is number 1.
   {
     Client second = Open();
     const std::string answer = Exchange(UpgradeText());
@@ -68,6 +69,7 @@ TEST_F(ServerTest, RefusalsAreBoundedToo) {
 TEST_F(ServerTest, AfterStopAcceptingThoseInTheHandshakeAreToldAndOpenOnesStay) {
   StartServer();
   Client open = Open();
+  ASSERT_TRUE(sessions_.WaitForOpen(1));
   tcp::socket half_way = Connect();
   const std::string upgrade = UpgradeText();
   boost::asio::write(half_way, boost::asio::buffer(upgrade.data(), 20));

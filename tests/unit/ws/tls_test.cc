@@ -97,7 +97,9 @@ TEST_F(TlsTest, ManyFramesAndLongOnesArriveInOrder) {
   for (int i = 0; i < 500; ++i) EXPECT_EQ(Read(client), std::to_string(i));
   EXPECT_EQ(Read(client), std::string(3 << 20, 'x'));
   EXPECT_EQ(Read(client), "last");
-  OnLoop([this] { EXPECT_EQ(sessions_.transport(0).UnsentBytes(), 0u); });
+  // The server learns a little later than the client that its last record went out.
+  size_t unsent = 1;
+  while (unsent > 0) OnLoop([&] { unsent = sessions_.transport(0).UnsentBytes(); });
   EXPECT_GE(sessions_.Seen(0).writable, 1);
 }
 
