@@ -11,7 +11,7 @@ namespace sample {
 struct Flags {
   std::string http_listen = "127.0.0.1:8090";
   std::string service_listen = "127.0.0.1:9090";
-  std::vector<std::string> gateways = {"127.0.0.1:9080"};
+  std::vector<std::string> gateways = {"127.0.0.1:8081"};
   GatewayForPages page;
   std::string database;
   int items = 24;

@@ -43,7 +43,7 @@ def notify(gateway, key_id):
 
 flags = argparse.ArgumentParser()
 flags.add_argument("--listen", default="127.0.0.1:9090")
-flags.add_argument("--gateway", default="127.0.0.1:9080")
+flags.add_argument("--gateway", default="127.0.0.1:8081")
 flags = flags.parse_args()
 items = {}
 server = grpc.server(futures.ThreadPoolExecutor(8), options=[("grpc.so_reuseport", 0)])

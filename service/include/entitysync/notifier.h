@@ -25,8 +25,8 @@ struct ClientTls {
 
 // How an application reaches its gateways. The defaults suit most.
 struct NotifierOptions {
-  // The gateways' gRPC addresses. Each is "host:port" or any gRPC target ("dns:///gateways:9080",
-  // "ipv4:10.0.0.1:9080,10.0.0.2:9080", "unix:/run/gateway.sock"). Calls go round robin over all of
+  // The gateways' gRPC addresses. Each is "host:port" or any gRPC target ("dns:///gateways:8081",
+  // "ipv4:10.0.0.1:8081,10.0.0.2:8081", "unix:/run/gateway.sock"). Calls go round robin over all of
   // them, and over all addresses that one of them resolves to. A call that fails tries the next.
   std::vector<std::string> gateways;
 

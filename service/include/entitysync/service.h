@@ -18,7 +18,7 @@
 //
 //   entitysync::ServiceOptions options;
 //   options.listen = "127.0.0.1:9090";
-//   options.notifier.gateways = {"127.0.0.1:9080"};
+//   options.notifier.gateways = {"127.0.0.1:8081"};
 //   options.fetch["items"] = [&](const entitysync::FetchContext& context)
 //       -> absl::StatusOr<entitysync::Answer> {
 //     return entitysync::Answer{.rows = {database.ItemAsJson(context.key().id)}};
