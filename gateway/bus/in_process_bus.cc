@@ -4,7 +4,7 @@
 #include <chrono>
 #include <utility>
 
-#include "gateway/bus/subject.h"
+#include "entitysync/gateway/subject.h"
 
 namespace entitysync::bus {
 

@@ -1,4 +1,4 @@
-#include "gateway/bus/subject.h"
+#include "entitysync/gateway/subject.h"
 
 #include <absl/strings/str_cat.h>
 

@@ -6,7 +6,7 @@
 
 #include "gateway/base/backoff.h"
 #include "gateway/base/random.h"
-#include "gateway/bus/subject.h"
+#include "entitysync/gateway/subject.h"
 #include "gateway/bus_nats/nats_settings.h"
 
 namespace entitysync::bus_nats {

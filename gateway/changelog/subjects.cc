@@ -2,7 +2,7 @@
 
 #include <absl/strings/str_cat.h>
 
-#include "gateway/bus/subject.h"
+#include "entitysync/gateway/subject.h"
 
 namespace entitysync::changelog {
 

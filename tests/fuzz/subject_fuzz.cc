@@ -1,6 +1,6 @@
 #include <string>
 
-#include "gateway/bus/subject.h"
+#include "entitysync/gateway/subject.h"
 #include "tests/fuzz/fuzz_target.h"
 
 // Prefixes and entity types on their way into subjects and back.

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "entitysync/gateway/bus_link.h"
-#include "gateway/bus/subject.h"
+#include "entitysync/gateway/subject.h"
 
 namespace entitysync::testing {
 

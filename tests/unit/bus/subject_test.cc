@@ -1,4 +1,4 @@
-#include "gateway/bus/subject.h"
+#include "entitysync/gateway/subject.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

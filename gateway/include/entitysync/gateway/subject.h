@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+// What subjects are made of, for those who write a BusLink. Pure functions.
 namespace entitysync::bus {
 
 inline constexpr size_t kMaxSubjectBytes = 700;
