@@ -91,6 +91,7 @@ class BasicConnection final : public Connection,
 
   // LayerOwner
   std::shared_ptr<void> KeepAlive() override { return Self(); }
+  void OnReadBegun() override;
   void OnWritten() override;
   void OnWriteFailed() override;
   void OnCloseQueued(uint16_t code) override;

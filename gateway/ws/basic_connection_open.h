@@ -104,6 +104,11 @@ void BasicConnection<Stream>::BeginClosing() {
 }
 
 template <class Stream>
+void BasicConnection<Stream>::OnReadBegun() {
+  if (state_ == State::kOpen) handler_->OnActivity();
+}
+
+template <class Stream>
 void BasicConnection<Stream>::OnWritten() {
   if (state_ != State::kOpen || fill_mark_ == 0) return;
   const size_t unsent = layer().unsent_bytes();

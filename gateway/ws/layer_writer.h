@@ -154,6 +154,10 @@ class LayerOwner {
   // Keeps the connection, and the layer in it, alive while an operation is pending.
   virtual std::shared_ptr<void> KeepAlive() = 0;
 
+  // Beast asks for bytes: those it had, if any, are used up. Comes also within the header of a
+  // frame, of which Beast itself tells nothing.
+  virtual void OnReadBegun() = 0;
+
   // The queue got shorter.
   virtual void OnWritten() = 0;
 

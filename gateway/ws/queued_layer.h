@@ -164,6 +164,7 @@ auto QueuedLayer<Stream>::async_write_some(const Buffers& buffers, Handler&& han
 template <class Stream>
 template <class Buffers, class Handler>
 void QueuedLayer<Stream>::Read(const Buffers& into, Handler handler) {
+  owner_.OnReadBegun();
   if (unread_ == nullptr) return stream().async_read_some(into, std::move(handler));
   const size_t bytes = boost::asio::buffer_copy(into, boost::asio::buffer(*unread_));
   unread_->erase(0, bytes);
