@@ -29,6 +29,9 @@ class Outbox {
   // the content that was sent last for its key is skipped.
   hub::StatePtr Next();
 
+  // How many slots stand in line; never more than there are slots.
+  size_t queued() const { return order_.size(); }
+
  private:
   struct Slot {
     hub::StatePtr waiting;

@@ -32,6 +32,16 @@ TEST(OutboxTest, KeepsTheNewestStateOfEachKeyInOrderOfFirstBecomingDirty) {
   EXPECT_EQ(NextRow(outbox), "nothing");
 }
 
+TEST(OutboxTest, StandsInLineOncePerKeyHoweverOftenItChanges) {
+  Outbox outbox;
+  for (int i = 0; i < 1000; ++i) {
+    outbox.Put(0, State(std::to_string(i)));
+    outbox.Purge(0);
+    outbox.Put(1, State(std::to_string(i)));
+  }
+  EXPECT_EQ(outbox.queued(), 2u);
+}
+
 TEST(OutboxTest, AStateThatGoesThereAndBackWhileWaitingIsNotSent) {
   Outbox outbox;
   outbox.Put(0, State("a"));
