@@ -4,9 +4,9 @@
 #include <random>
 #include <utility>
 
+#include "entitysync/gateway/subject.h"
 #include "gateway/base/backoff.h"
 #include "gateway/base/random.h"
-#include "entitysync/gateway/subject.h"
 #include "gateway/bus_nats/nats_settings.h"
 
 namespace entitysync::bus_nats {
