@@ -5,7 +5,7 @@ add_library(entitysync_build_flags INTERFACE)
 target_compile_options(entitysync_build_flags INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Wimplicit-fallthrough
   # g++ 12 warns of std::string's own code at -O3 (GCC bug 105651).
-  $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>
+  $<$<AND:$<CXX_COMPILER_ID:GNU>,$<CONFIG:Release>>:-Wno-restrict>
   $<$<BOOL:${ENTITYSYNC_WERROR}>:-Werror>)
 if(ENTITYSYNC_MOLD)
   target_link_options(entitysync_build_flags INTERFACE -fuse-ld=mold)
