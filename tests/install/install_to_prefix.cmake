@@ -3,6 +3,8 @@
 # Installs into an empty folder, so that a header that is not installed any more cannot be found
 # there, yet only if something changed: else the outside projects would be built anew each time.
 
+cmake_minimum_required(VERSION 3.25)
+
 file(REMOVE_RECURSE ${PREFIX}.new)
 execute_process(COMMAND ${CMAKE_COMMAND} --install ${BUILD} --prefix ${PREFIX}.new
                 OUTPUT_QUIET COMMAND_ERROR_IS_FATAL ANY)
