@@ -1,5 +1,6 @@
 #include "service/entity_service.h"
 
+#include <absl/strings/escaping.h>
 #include <absl/strings/str_cat.h>
 #include <cxxabi.h>
 
@@ -74,7 +75,7 @@ grpc::ServerUnaryReactor* EntityServiceImpl::FetchEntity(grpc::CallbackServerCon
   const FetchFunction* function = FunctionFor(entity);
   if (function == nullptr) {
     std::string message = absl::StrCat(
-        "this application has no fetch function for entity type '", entity,
+        "this application has no fetch function for entity type '", absl::Utf8SafeCEscape(entity),
         "': register one, or point the gateway's configuration for this type elsewhere");
     type_log_.Write(message);
     return Refuse(*call, {grpc::StatusCode::UNIMPLEMENTED, message});

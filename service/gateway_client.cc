@@ -29,6 +29,8 @@ std::string ToTarget(const std::string& address) {
 grpc::ChannelArguments MakeArguments() {
   grpc::ChannelArguments arguments;
   arguments.SetLoadBalancingPolicyName("round_robin");
+  // A proxy for the web is none for gateways.
+  arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
   // The defaults reach two minutes: far too long after a gateway restarted.
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
   arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 100);

@@ -32,6 +32,8 @@ absl::Status Validate(const ServiceOptions& options) {
 void SetArguments(grpc::ServerBuilder& builder) {
   // Two servers on one port would share its calls unnoticed.
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  // A pass-through message, or a secret, may have up to 16 MiB where gateways are set so.
+  builder.SetMaxReceiveMessageSize(32 * 1024 * 1024);
   // Gateways may look after their connections with pings, idle or not.
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 1'000);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);

@@ -92,6 +92,7 @@ uint64_t NatsSession::Reconnects() const {
 }
 
 uint64_t NatsSession::NewlyDropped() {
+  const std::lock_guard lock(mutex_);
   uint64_t sum = 0;
   for (size_t i = 0; i < subscriptions_.size(); ++i) {
     int64_t dropped = 0;
@@ -114,7 +115,12 @@ void NatsSession::Flush(std::chrono::milliseconds bound) {
 }
 
 void NatsSession::Close() {
-  subscriptions_.clear();
+  std::vector<NatsSubscription> ended;
+  {
+    const std::lock_guard lock(mutex_);
+    ended.swap(subscriptions_);
+  }
+  ended.clear();  // Calls into cnats, so without the lock.
   natsConnection_Close(connection_.get());
 }
 

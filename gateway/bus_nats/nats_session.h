@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -72,8 +73,9 @@ class NatsSession {
   const std::shared_ptr<NatsInbox> inbox_;
   const base::Logger logger_;
   NatsConnection connection_;
-  std::vector<NatsSubscription> subscriptions_;
-  std::vector<int64_t> dropped_;  // Per subscription, as told so far.
+  std::mutex mutex_;                             // Who polls for drops may meet Close.
+  std::vector<NatsSubscription> subscriptions_;  // Guarded by mutex_ once it is listening.
+  std::vector<int64_t> dropped_;                 // Per subscription, as told so far; likewise.
   Event ended_;
 };
 

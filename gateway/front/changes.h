@@ -16,8 +16,8 @@ namespace entitysync::front {
 using ServesEntity = std::function<bool(std::string_view entity)>;
 
 // Checks a call as a whole and takes its changes out of it. A key that stands more than once
-// becomes one change: with the highest version, or without one if any of them has none (it must
-// cause a fetch whatever version was seen).
+// becomes at most two: one with the highest version, one without (it must cause a fetch whatever
+// version was seen).
 //
 // INVALID_ARGUMENT: no changes, more than `max_changes`, or bad keys, of which the message names
 // the first base::limits::kMaxFaultsNamed. NOT_FOUND: an entity type that `serves` does not know,

@@ -154,7 +154,8 @@ void Replica::OnGap() { hub_->OnGap(); }
 
 void Replica::OnBusLive(bool live) {
   hub_->OnBusLive(live);
-  front_->SetServing(live && !is_draining_);
+  // A drain has had the last word already, and the front may be about to go.
+  if (!is_draining_) front_->SetServing(live);
 }
 
 std::vector<std::string> Replica::NotReadyReasons() const {
@@ -202,6 +203,7 @@ void Replica::Stop() {
   websockets_->Shutdown([&] { websockets_gone.Open(); });
   websockets_gone.Wait();
   // Calls under way still get their echo; then the goodbye has the last word on the bus.
+  RunOn(changelog_loop_, [] {});  // After this no OnBusLive speaks to the front.
   front_->SetServing(false);
   front_->Stop(kStopGrace);
   RunOn(changelog_loop_, [this] { changelog_->Stop(); });

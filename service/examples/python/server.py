@@ -51,7 +51,7 @@ entity_pb2_grpc.add_EntityServiceServicer_to_server(Entities(items), server)
 print("listening on port", server.add_insecure_port(flags.listen), flush=True)
 server.start()
 gateway = gateway_pb2_grpc.GatewayServiceStub(grpc.insecure_channel(
-    flags.gateway, options=[("grpc.max_reconnect_backoff_ms", 2000)]))
+    flags.gateway, options=[("grpc.max_reconnect_backoff_ms", 2000), ("grpc.enable_http_proxy", 0)]))
 for line in sys.stdin:
     command, key, *value = line.strip().split(" ", 2)
     items.update({key: value[0]}) if command == "set" else items.pop(key, None)
