@@ -7,6 +7,8 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "gateway/base/content_hash.h"
 #include "gateway/base/entity_key.h"
@@ -46,11 +48,18 @@ class FetchCall {
   virtual ~FetchCall() = default;
 };
 
+// One question of a batch, and who gets its answer.
+struct FetchItem {
+  FetchRequest request;
+  FetchDone done;
+};
+
 // Where states come from: an application.
 //
-// Purpose: the one question the gateway asks, free of gRPC. Implementations: fetch_grpc, fakes.
+// Purpose: the one question the gateway asks, free of gRPC, singly or many at once.
+//   Implementations: fetch_grpc, fakes.
 // Owner and lifetime: owned by the composition root; outlives the hub.
-// Threading: Fetch is called from any shard's loop, concurrently.
+// Threading: called from any shard's loop, concurrently.
 // Limits: every fetch ends within the source's own deadline. How many run at once is the caller's
 //   affair.
 // Errors: in the answer's status; answers over the source's size limits arrive as
@@ -58,7 +67,20 @@ class FetchCall {
 class EntitySource {
  public:
   virtual ~EntitySource() = default;
+
   virtual std::unique_ptr<FetchCall> Fetch(FetchRequest request, FetchDone done) = 0;
+
+  // The same for several questions, which a source may put to the application in one call. Each has
+  // an answer and a status of its own, and a call of its own to cancel it: one per item, in order,
+  // never null. Answers may come in any order, or all when the slowest is there.
+  virtual std::vector<std::unique_ptr<FetchCall>> FetchBatch(std::vector<FetchItem> items) {
+    std::vector<std::unique_ptr<FetchCall>> calls;
+    calls.reserve(items.size());
+    for (FetchItem& item : items) {
+      calls.push_back(Fetch(std::move(item.request), std::move(item.done)));
+    }
+    return calls;
+  }
 };
 
 }  // namespace entitysync::fetch
