@@ -4,6 +4,18 @@
 
 namespace entitysync::fetch {
 
+FetchGate::FetchGate(Limits limits, metrics::HubMetrics& metrics)
+    : limits_(limits),
+      metrics_(metrics),
+      revalidation_limit_(
+          {.initial = limits.revalidations_initial, .ceiling = limits.revalidations_in_flight}) {
+  metrics_.revalidation_limit.Increment(static_cast<double>(revalidation_limit_.limit()));
+}
+
+FetchGate::~FetchGate() {
+  metrics_.revalidation_limit.Decrement(static_cast<double>(revalidation_limit_.limit()));
+}
+
 FetchGate::Admission FetchGate::Enter(Waiter& waiter, Priority priority) {
   assert(waiter.line_ == nullptr);
   std::list<Waiter*>& line = priority == Priority::kUrgent ? urgent_ : revalidations_;
@@ -21,12 +33,24 @@ FetchGate::Admission FetchGate::Enter(Waiter& waiter, Priority priority) {
   return Admission::kQueued;
 }
 
-void FetchGate::Leave(Priority priority) {
+void FetchGate::Leave(Priority priority, std::optional<Ending> ending) {
+  if (ending.has_value() && priority == Priority::kRevalidate) Learn(*ending);
   size_t& count = priority == Priority::kUrgent ? urgent_in_flight_ : revalidations_in_flight_;
   assert(count > 0);
   --count;
   metrics_.fetches_in_flight.Decrement();
   AdmitNext();
+}
+
+void FetchGate::Learn(const Ending& ending) {
+  const size_t before = revalidation_limit_.limit();
+  if (ending.failed) {
+    revalidation_limit_.OnFailure(ending.started, ending.now);
+  } else {
+    revalidation_limit_.OnSuccess(ending.started, ending.now, revalidations_in_flight_);
+  }
+  const size_t after = revalidation_limit_.limit();
+  metrics_.revalidation_limit.Increment(static_cast<double>(after) - static_cast<double>(before));
 }
 
 void FetchGate::Forget(Waiter& waiter) {
@@ -38,8 +62,7 @@ void FetchGate::Forget(Waiter& waiter) {
 
 bool FetchGate::HasRoom(Priority priority) const {
   if (closed_ || in_flight() >= limits_.in_flight) return false;
-  return priority == Priority::kUrgent ||
-         revalidations_in_flight_ < limits_.revalidations_in_flight;
+  return priority == Priority::kUrgent || revalidations_in_flight_ < revalidation_limit_.limit();
 }
 
 void FetchGate::Take(Priority priority) {

@@ -3,7 +3,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <list>
+#include <optional>
 
+#include "gateway/fetch/aimd_limit.h"
 #include "gateway/metrics/metrics.h"
 
 namespace entitysync::fetch {
@@ -12,7 +14,8 @@ namespace entitysync::fetch {
 //
 // Purpose: a reconnect storm or a healed gap costs the application no more concurrent fetches than
 //   the cap. Fetches that somebody waits for go before revalidations; revalidations have a smaller
-//   cap of their own and are never starved.
+//   cap of their own, which adapts to how the application answers them (AimdLimit), and are never
+//   starved. Fetches are counted, not calls: those of a batch take a place each.
 // Owner and lifetime: a shard, one per target; outlives the waiters.
 // Threading: the shard's loop.
 // Limits: the line for urgent fetches is bounded. That for revalidations is bounded by nature: one
@@ -24,6 +27,8 @@ class FetchGate {
     size_t in_flight;
     size_t revalidations_in_flight;  // At most in_flight.
     size_t queued;
+    // Where the adaptive cap on revalidations begins; the one above is as far as it goes.
+    size_t revalidations_initial = 16;
   };
 
   enum class Priority : uint8_t { kUrgent, kRevalidate };
@@ -42,13 +47,22 @@ class FetchGate {
     std::list<Waiter*>::iterator position_;
   };
 
-  FetchGate(Limits limits, metrics::HubMetrics& metrics) : limits_(limits), metrics_(metrics) {}
+  // How a fetch ended, as far as that says anything of how busy the application is.
+  struct Ending {
+    base::TimePoint started;
+    base::TimePoint now;
+    bool failed = false;
+  };
+
+  FetchGate(Limits limits, metrics::HubMetrics& metrics);
+  ~FetchGate();
 
   // Asks for a place. kNow: it is taken. kQueued: OnAdmitted follows, not inside this call.
   Admission Enter(Waiter& waiter, Priority priority);
 
-  // Gives a place back, as the same priority it was taken with, and admits who is next.
-  void Leave(Priority priority);
+  // Gives a place back, as the same priority it was taken with, and admits who is next. Without an
+  // ending nothing is learned from it.
+  void Leave(Priority priority, std::optional<Ending> ending = std::nullopt);
 
   // Takes a waiter out of the line if it is in it.
   void Forget(Waiter& waiter);
@@ -56,15 +70,20 @@ class FetchGate {
   // From now on nobody is admitted: the shard is being taken down.
   void Close() { closed_ = true; }
 
+  // How many wait for a place of the revalidations.
+  size_t revalidations_queued() const { return revalidations_.size(); }
+
   size_t in_flight() const { return urgent_in_flight_ + revalidations_in_flight_; }
 
  private:
   bool HasRoom(Priority priority) const;
   void Take(Priority priority);
   void AdmitNext();
+  void Learn(const Ending& ending);
 
   const Limits limits_;
   metrics::HubMetrics& metrics_;
+  AimdLimit revalidation_limit_;
   bool closed_ = false;
   size_t urgent_in_flight_ = 0;
   size_t revalidations_in_flight_ = 0;

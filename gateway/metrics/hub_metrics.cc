@@ -37,6 +37,22 @@ HubMetrics::HubMetrics(prometheus::Registry& registry)
       fetches_in_flight(AddGauge(registry, "entitysync_fetches_in_flight", "Fetches under way.")),
       fetches_queued(
           AddGauge(registry, "entitysync_fetches_queued", "Fetches waiting for their turn.")),
+      revalidation_limit(AddGauge(registry, "entitysync_revalidation_limit",
+                                  "How many revalidations may be under way, as the applications "
+                                  "bear it; over all targets and shards.")),
+      batches(AddCounter(registry, "entitysync_fetch_batches_total",
+                         "Calls to applications that carried several revalidations.")),
+      audits(AddCounter(registry, "entitysync_audits_total",
+                        "Pairs of key and scope that the audit asked about.")),
+      audit_differences(
+          AddCounter(registry, "entitysync_audit_differences_total",
+                     "Audits that found another state although no change was heard: one was lost "
+                     "unnoticed, or never notified.")),
+      kept_states(AddGauge(registry, "entitysync_kept_states",
+                           "States kept of pairs that nobody watches any more.")),
+      kept_bytes(AddGauge(registry, "entitysync_kept_bytes", "Memory of the states kept.")),
+      kept_hits(AddCounter(registry, "entitysync_kept_hits_total",
+                           "Pairs that were watched again and needed no fetch.")),
       fetch_seconds(AddSeconds(registry, "entitysync_fetch_seconds",
                                "Time from asking the application to its answer.")),
       answers_stale(

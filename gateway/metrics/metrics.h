@@ -63,6 +63,13 @@ struct HubMetrics {
   Counter& fetches_skipped;        // a versioned change that the pair already has
   Gauge& fetches_in_flight;
   Gauge& fetches_queued;
+  Gauge& revalidation_limit;   // adaptive, summed over targets and shards
+  Counter& batches;            // calls that carried several revalidations
+  Counter& audits;             // pairs asked about by the audit
+  Counter& audit_differences;  // and found different though no change was heard
+  Gauge& kept_states;          // of pairs that nobody watches
+  Gauge& kept_bytes;
+  Counter& kept_hits;  // watchers served from them
   Histogram& fetch_seconds;
   Counter& answers_stale;   // below the floor or older than what was delivered
   Counter& version_resets;  // the application's lower numbers won

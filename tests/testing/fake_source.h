@@ -26,11 +26,19 @@ class FakeSource final : public fetch::EntitySource {
     return std::make_unique<Handle>(*this, call);
   }
 
-  // Calls under way, oldest first.
+  std::vector<std::unique_ptr<fetch::FetchCall>> FetchBatch(
+      std::vector<fetch::FetchItem> items) override {
+    batches_.push_back(items.size());
+    return EntitySource::FetchBatch(std::move(items));
+  }
+
+  // Calls under way, oldest first; those of batches each by itself.
   size_t open() const { return open_.size(); }
   const fetch::FetchRequest& request(size_t i = 0) const { return open_[i]->request; }
   // All calls there ever were.
   size_t started() const { return started_; }
+  // How many questions each batch had.
+  const std::vector<size_t>& batches() const { return batches_; }
 
   // Ends a call under way.
   void Answer(fetch::FetchAnswer answer, size_t i = 0) {
@@ -55,6 +63,7 @@ class FakeSource final : public fetch::EntitySource {
 
   std::deque<std::shared_ptr<Call>> open_;
   size_t started_ = 0;
+  std::vector<size_t> batches_;
 };
 
 }  // namespace entitysync::testing
