@@ -1,5 +1,6 @@
 #include "gateway/fetch/coalescer.h"
 
+#include <algorithm>
 #include <cassert>
 #include <utility>
 
@@ -24,6 +25,17 @@ metrics::Counter& StartedCounter(metrics::HubMetrics& metrics, FetchReason reaso
   return metrics.fetches_change;
 }
 
+// UNIMPLEMENTED, INVALID_ARGUMENT: the gateway asks for what its target does not serve.
+bool IsMisconfiguration(absl::StatusCode code) {
+  return code == absl::StatusCode::kUnimplemented || code == absl::StatusCode::kInvalidArgument;
+}
+
+// Whether the application answered the question, one way or the other.
+bool IsFinal(absl::StatusCode code) {
+  return code == absl::StatusCode::kOk || code == absl::StatusCode::kNotFound ||
+         code == absl::StatusCode::kPermissionDenied || code == absl::StatusCode::kUnauthenticated;
+}
+
 // The longest entity type shown in a log line.
 constexpr size_t kShownBytes = 64;
 constexpr base::Duration kWarningInterval = std::chrono::seconds(1);
@@ -40,71 +52,115 @@ void CoalescerContext::WarnOfFailure(const std::string& entity, absl::StatusCode
                misconfigured ? " (does its target serve this entity type?)" : "");
 }
 
-Coalescer::Coalescer(CoalescerContext& context, const EntityType& type, FetchGate& gate,
+Coalescer::Coalescer(CoalescerContext& context, const EntityType& type, TargetAccess& target,
                      base::KeyPtr key, Secret secret, uint64_t floor, Listener& listener)
     : context_(context),
       type_(type),
-      gate_(gate),
+      target_(target),
       key_(std::move(key)),
       secret_(std::move(secret)),
       listener_(listener),
-      versions_(context.options.versions, floor) {}
+      versions_(context.options.versions, floor),
+      first_epoch_(context.gap_epoch) {}
 
 Coalescer::~Coalescer() {
   context_.executor.Cancel(timer_);
-  gate_.Forget(*this);
-  if (phase_ == Phase::kFetching) gate_.Leave(priority_);
+  target_.gate.Forget(*this);
+  if (phase_ == Phase::kFetching) target_.gate.Leave(priority_);
 }
 
 void Coalescer::OnChange(std::optional<uint64_t> version) {
   assert(context_.executor.IsCurrent());
-  if (version.has_value() && versions_.Covers(*version) && !IsSuspect()) {
+  if (version.has_value() && Covers(*version)) {
     context_.metrics.fetches_skipped.Increment();
     return;
   }
-  if (version.has_value()) {
-    versions_.RaiseFloor(*version);
-    changed_with_version_ = true;
-  } else {
-    must_fetch_ = true;
-  }
+  EndLagging();
+  if (version.has_value()) return Expect(*version);
+  must_fetch_ = true;
   reason_ = FetchReason::kChange;
   RequestFetch();
 }
 
-void Coalescer::Need(FetchReason reason) {
+void Coalescer::Expect(uint64_t version) {
+  versions_.RaiseFloor(version);
+  changed_with_version_ = true;
+  reason_ = FetchReason::kChange;
+  RequestFetch();
+}
+
+void Coalescer::Need() {
   assert(context_.executor.IsCurrent());
   // The answer under way serves a new watcher as well: changes since it started cause another.
-  const bool under_way = phase_ == Phase::kFetching || phase_ == Phase::kWaiting;
-  if (under_way && reason == FetchReason::kSnapshot) return;
+  if (phase_ == Phase::kFetching || phase_ == Phase::kWaiting) return;
+  EndLagging();
   must_fetch_ = true;
-  if (Outranks(reason, reason_)) reason_ = reason;
+  if (Outranks(FetchReason::kSnapshot, reason_)) reason_ = FetchReason::kSnapshot;
   RequestFetch();
+}
+
+void Coalescer::Revalidate() {
+  assert(context_.executor.IsCurrent());
+  EndLagging();
+  switch (phase_) {
+    case Phase::kQueued:
+    case Phase::kWaiting:
+    case Phase::kLagging:
+      return;  // A fetch follows.
+    case Phase::kFetching:
+      if (fetch_epoch_ == context_.gap_epoch) return;
+      break;
+    case Phase::kIdle:
+      if (std::max(validated_epoch_, first_epoch_) == context_.gap_epoch && !IsDirty()) return;
+      break;
+  }
+  must_fetch_ = true;
+  RequestFetch();
+}
+
+bool Coalescer::Audit() {
+  assert(context_.executor.IsCurrent());
+  if (IsDirty()) return false;
+  is_audit_ = true;
+  must_fetch_ = true;
+  RequestFetch();
+  return true;
+}
+
+void Coalescer::Restore(Outcome outcome, std::optional<uint64_t> version) {
+  assert(!answered_.has_value() && !IsDirty());
+  answered_ = outcome;
+  validated_epoch_ = context_.gap_epoch;
+  versions_.Restore(version);
 }
 
 bool Coalescer::IsSuspect() const {
   return !context_.bus_live || validated_epoch_ != context_.gap_epoch;
 }
 
-bool Coalescer::IsSettled() const { return answered_ && !IsDirty() && !IsSuspect(); }
+// Only a fetch that brought rows covers a version: after a denial nobody knows what is there now.
+bool Coalescer::Covers(uint64_t version) const {
+  return answered_ == Outcome::kRows && versions_.Covers(version) && !IsSuspect();
+}
 
 void Coalescer::RequestFetch() {
   const auto wanted = reason_ == FetchReason::kRevalidate ? FetchGate::Priority::kRevalidate
                                                           : FetchGate::Priority::kUrgent;
   if (phase_ == Phase::kQueued && wanted != priority_ && wanted == FetchGate::Priority::kUrgent) {
-    gate_.Forget(*this);  // Somebody waits now: into the other line.
+    target_.gate.Forget(*this);  // Somebody waits now: into the other line.
     phase_ = Phase::kIdle;
   }
   if (phase_ != Phase::kIdle) return;
   priority_ = wanted;
-  switch (gate_.Enter(*this, priority_)) {
+  switch (target_.gate.Enter(*this, priority_)) {
     case FetchGate::Admission::kNow:
       return StartFetch();
     case FetchGate::Admission::kQueued:
       phase_ = Phase::kQueued;
       return;
     case FetchGate::Admission::kRefused:
-      return RetryAfter(context_.options.backoff_min, context_.options.backoff_max);
+      return RetryAfter(Phase::kWaiting, context_.options.backoff_min,
+                        context_.options.backoff_max);
   }
 }
 
@@ -119,18 +175,23 @@ void Coalescer::StartFetch() {
   changed_with_version_ = false;
   fetch_epoch_ = context_.gap_epoch;
   started_ = context_.executor.Now();
+  versions_.OnFetch();
   StartedCounter(context_.metrics, reason_).Increment();
   const uint64_t serial = ++serial_;
   FetchRequest request{
       .key = *key_, .secret = secret_, .reason = reason_, .min_version = versions_.floor()};
+  fetch_is_audit_ = std::exchange(is_audit_, false) && reason_ == FetchReason::kRevalidate &&
+                    answered_.has_value() && !IsSuspect();
   fetch_reason_ = std::exchange(reason_, FetchReason::kRevalidate);
-  call_ = type_.source->Fetch(
-      std::move(request),
-      [weak = weak_from_this(), serial, &executor = context_.executor](FetchAnswer answer) {
-        executor.Post([weak, serial, answer = std::move(answer)]() mutable {
-          if (const auto self = weak.lock()) self->OnAnswer(serial, std::move(answer));
-        });
-      });
+  FetchDone done = [weak = weak_from_this(), serial,
+                    &executor = context_.executor](FetchAnswer answer) {
+    executor.Post([weak, serial, answer = std::move(answer)]() mutable {
+      if (const auto self = weak.lock()) self->OnAnswer(serial, std::move(answer));
+    });
+  };
+  call_ = priority_ == FetchGate::Priority::kRevalidate
+              ? target_.batches.Add(*type_.source, std::move(request), std::move(done))
+              : type_.source->Fetch(std::move(request), std::move(done));
 }
 
 void Coalescer::OnAnswer(uint64_t serial, FetchAnswer answer) {
@@ -138,25 +199,28 @@ void Coalescer::OnAnswer(uint64_t serial, FetchAnswer answer) {
   if (serial != serial_ || phase_ != Phase::kFetching) return;
   call_.reset();
   phase_ = Phase::kIdle;
-  const std::chrono::duration<double> took = context_.executor.Now() - started_;
+  const base::TimePoint now = context_.executor.Now();
+  const std::chrono::duration<double> took = now - started_;
   context_.metrics.fetch_seconds.Observe(took.count());
-  gate_.Leave(priority_);  // Before another fetch of this pair gets in line behind the others.
-  switch (answer.status.code()) {
+  const absl::StatusCode code = answer.status.code();
+  // Before another fetch of this pair gets in line behind the others. A misconfiguration is
+  // answered in no time and says nothing of the load.
+  std::optional<FetchGate::Ending> ending;
+  if (!IsMisconfiguration(code)) {
+    ending = {.started = started_, .now = now, .failed = !IsFinal(code)};
+  }
+  target_.gate.Leave(priority_, ending);
+  switch (code) {
     case absl::StatusCode::kOk:
-      OnRows(std::move(answer));
-      break;
+      return OnRows(std::move(answer));
     case absl::StatusCode::kNotFound:
-      context_.metrics.fetches_not_found.Increment();
-      versions_.OnNotFound(!must_fetch_ && !changed_with_version_);
-      Settle(Outcome::kRemoved, std::move(answer), false);
-      break;
+      return OnNotFound(std::move(answer));
     case absl::StatusCode::kPermissionDenied:
     case absl::StatusCode::kUnauthenticated:
       context_.metrics.fetches_denied.Increment();
-      Settle(Outcome::kDenied, std::move(answer), false);
-      break;
+      return Settle({.outcome = Outcome::kDenied, .answer = std::move(answer)});
     default:
-      OnFailure(answer.status.code());
+      OnFailure(code);
   }
 }
 
@@ -166,55 +230,68 @@ void Coalescer::OnRows(FetchAnswer answer) {
   // An answer at or above the floor covers every versioned change, whenever it came.
   const bool covers_all = verdict == VersionTracker::Verdict::kFinal && answer.version.has_value();
   if (covers_all) changed_with_version_ = false;
-  switch (verdict) {
-    case VersionTracker::Verdict::kReset:
-      context_.metrics.version_resets.Increment();
-      [[fallthrough]];
-    case VersionTracker::Verdict::kFinal:
-      return Settle(Outcome::kRows, std::move(answer), verdict == VersionTracker::Verdict::kReset);
-    case VersionTracker::Verdict::kBelowFloor:
-    case VersionTracker::Verdict::kStale:
-      break;
+  const bool is_reset = verdict == VersionTracker::Verdict::kReset;
+  if (is_reset) context_.metrics.version_resets.Increment();
+  Judged judged{.outcome = Outcome::kRows, .answer = std::move(answer), .versions_reset = is_reset};
+  if (verdict != VersionTracker::Verdict::kBelowFloor &&
+      verdict != VersionTracker::Verdict::kStale) {
+    return Settle(std::move(judged));
   }
   context_.metrics.answers_stale.Increment();
-  AskAgain(context_.options.backoff_min, context_.options.lag_backoff_max);
+  AskAgain(Phase::kLagging, context_.options.backoff_min, context_.options.lag_backoff_max);
   // Last: the listener may ask for more, which the wait just begun will answer.
-  if (verdict == VersionTracker::Verdict::kBelowFloor) {
-    listener_.OnOutcome(Outcome::kRows, std::move(answer), false);
-  }
+  if (verdict == VersionTracker::Verdict::kBelowFloor) listener_.OnOutcome(std::move(judged));
 }
 
-void Coalescer::Settle(Outcome outcome, FetchAnswer answer, bool versions_reset) {
-  answered_ = true;
+void Coalescer::OnNotFound(FetchAnswer answer) {
+  context_.metrics.fetches_not_found.Increment();
+  const auto verdict = versions_.JudgeNotFound(context_.executor.Now());
+  Judged judged{.outcome = Outcome::kRemoved, .answer = std::move(answer)};
+  if (verdict != VersionTracker::Verdict::kBelowFloor) {
+    judged.versions_reset = true;
+    return Settle(std::move(judged));
+  }
+  // Perhaps a read replica does not have the entity yet, perhaps the change was its removal: at
+  // growing intervals, because the removal is the likelier.
+  context_.metrics.answers_stale.Increment();
+  AskAgain(Phase::kLagging, context_.options.backoff_min, context_.options.backoff_max);
+  listener_.OnOutcome(std::move(judged));
+}
+
+void Coalescer::Settle(Judged judged) {
+  answered_ = judged.outcome;
   failures_ = 0;
   validated_epoch_ = fetch_epoch_;
-  listener_.OnOutcome(outcome, std::move(answer), versions_reset);
+  judged.is_unexplained = fetch_is_audit_ && IsSettled();
+  listener_.OnOutcome(std::move(judged));
   if (must_fetch_ || changed_with_version_) RequestFetch();
 }
 
 void Coalescer::OnFailure(absl::StatusCode code) {
-  const bool misconfigured =
-      code == absl::StatusCode::kUnimplemented || code == absl::StatusCode::kInvalidArgument;
+  const bool misconfigured = IsMisconfiguration(code);
   auto& counter =
       misconfigured ? context_.metrics.fetches_misconfigured : context_.metrics.fetches_failed;
   counter.Increment();
   context_.WarnOfFailure(key_->entity, code, misconfigured);
   // A misconfiguration is retried at the slow end.
   const CoalescerOptions& options = context_.options;
-  AskAgain(misconfigured ? options.backoff_max / 2 : options.backoff_min, options.backoff_max);
+  AskAgain(Phase::kWaiting, misconfigured ? options.backoff_max / 2 : options.backoff_min,
+           options.backoff_max);
 }
 
-void Coalescer::AskAgain(base::Duration backoff_min, base::Duration backoff_max) {
-  answered_ = false;
+void Coalescer::AskAgain(Phase wait, base::Duration backoff_min, base::Duration backoff_max) {
+  // What a low answer brought is of its fetch's time, whatever was missed before.
+  if (wait == Phase::kLagging) validated_epoch_ = fetch_epoch_;
+  answered_.reset();
   must_fetch_ = true;
   // For the same reason, unless a better one came meanwhile.
   if (Outranks(fetch_reason_, reason_)) reason_ = fetch_reason_;
-  RetryAfter(backoff_min, backoff_max);
+  RetryAfter(wait, backoff_min, backoff_max);
 }
 
-void Coalescer::RetryAfter(base::Duration backoff_min, base::Duration backoff_max) {
+void Coalescer::RetryAfter(Phase wait, base::Duration backoff_min, base::Duration backoff_max) {
   assert(phase_ == Phase::kIdle);
-  phase_ = Phase::kWaiting;
+  phase_ = wait;
   const base::Duration delay =
       base::FullJitterBackoff(backoff_min, backoff_max, failures_++, context_.random);
   timer_ = context_.executor.After(delay, [this] {
@@ -222,6 +299,14 @@ void Coalescer::RetryAfter(base::Duration backoff_min, base::Duration backoff_ma
     phase_ = Phase::kIdle;
     RequestFetch();
   });
+}
+
+// The application answers, only not all yet: what is new now need not wait.
+void Coalescer::EndLagging() {
+  if (phase_ != Phase::kLagging) return;
+  context_.executor.Cancel(std::exchange(timer_, base::kNoTimer));
+  phase_ = Phase::kIdle;
+  failures_ = 0;
 }
 
 }  // namespace entitysync::fetch

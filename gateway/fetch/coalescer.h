@@ -9,7 +9,7 @@
 #include "gateway/base/random.h"
 #include "gateway/fetch/entity_catalog.h"
 #include "gateway/fetch/entity_source.h"
-#include "gateway/fetch/fetch_gate.h"
+#include "gateway/fetch/target_access.h"
 #include "gateway/fetch/version_tracker.h"
 #include "gateway/metrics/metrics.h"
 
@@ -40,11 +40,22 @@ struct CoalescerContext {
   void WarnOfFailure(const std::string& entity, absl::StatusCode code, bool misconfigured);
 };
 
-// How a fetch ended for good.
+// What the application said of an entity.
 enum class Outcome : uint8_t {
   kRows,
   kRemoved,  // The entity does not exist.
   kDenied,   // This viewer may not see it.
+};
+
+// An answer worth delivering.
+struct Judged {
+  Outcome outcome;
+  FetchAnswer answer;
+  // The numbers start again: this version, or the next, may be lower than the one before.
+  bool versions_reset = false;
+  // Nothing was heard that could have changed the state since the answer before: this is the
+  // answer to an audit, and it ought to say the same.
+  bool is_unexplained = false;
 };
 
 // Decides when to fetch one (key, scope).
@@ -52,38 +63,43 @@ enum class Outcome : uint8_t {
 // Purpose: at most one fetch in flight and one more after it, however fast changes come; a change
 //   during a fetch always causes another; failed fetches are retried until somebody answers. The
 //   states: Idle → (Queued) → Fetching → (changed meanwhile: again) → Idle; Fetching → Waiting
-//   (backoff) → Fetching.
+//   (failed: backoff) or Lagging (an old answer: backoff that a change ends) → Fetching.
 // Owner and lifetime: a pair of the hub, through shared_ptr because late answers hold a weak_ptr.
 //   Destroying it cancels the fetch.
 // Threading: the shard's loop; sources answer from anywhere and are posted back.
 // Limits: those of the gate and the options.
-// Errors: an answer's status decides between final and retry; see semantics in
-// docs/ARCHITECTURE.md.
+// Errors: an answer's status decides between final and retry; see docs/ARCHITECTURE.md.
 class Coalescer final : public FetchGate::Waiter, public std::enable_shared_from_this<Coalescer> {
  public:
   // Who gets the answers; outlives the coalescer.
   class Listener {
    public:
     virtual ~Listener() = default;
-    // A state to deliver. `versions_reset`: it may carry a lower version than the one before.
-    virtual void OnOutcome(Outcome outcome, FetchAnswer answer, bool versions_reset) = 0;
+    virtual void OnOutcome(Judged judged) = 0;
   };
 
-  Coalescer(CoalescerContext& context, const EntityType& type, FetchGate& gate, base::KeyPtr key,
-            Secret secret, uint64_t floor, Listener& listener);
+  Coalescer(CoalescerContext& context, const EntityType& type, TargetAccess& target,
+            base::KeyPtr key, Secret secret, uint64_t floor, Listener& listener);
   ~Coalescer() override;
 
   // The key was notified as changed.
   void OnChange(std::optional<uint64_t> version);
-
-  // Somebody needs an answer (kSnapshot), or the answer there is may be out of date (kRevalidate).
-  void Need(FetchReason reason);
+  // The application must have this version, though nobody notified it here.
+  void Expect(uint64_t version);
+  // Somebody needs an answer.
+  void Need();
+  // Changes may have been missed: asks unless an answer of after the gap is there or under way.
+  void Revalidate();
+  // Asks whether the answer there is still true. False: it is being asked anyway.
+  bool Audit();
+  // Goes on from an answer that was final, and still is.
+  void Restore(Outcome outcome, std::optional<uint64_t> version);
 
   // Whether the last answer still holds: a final one, nothing under way, nothing suspect.
-  bool IsSettled() const;
-
-  // Whether no final answer to a fetch that started now or later is needed, that is: no change came
-  // that the last answer does not cover.
+  bool IsSettled() const { return answered_.has_value() && !IsDirty() && !IsSuspect(); }
+  // Whether the last answer is old, but the best there is until the application is asked again.
+  bool IsLagging() const { return phase_ == Phase::kLagging && !IsSuspect(); }
+  // Whether a change came that the last answer does not cover.
   bool IsDirty() const { return phase_ != Phase::kIdle || must_fetch_ || changed_with_version_; }
 
   uint64_t floor() const { return versions_.floor(); }
@@ -91,21 +107,24 @@ class Coalescer final : public FetchGate::Waiter, public std::enable_shared_from
   void OnAdmitted() override;
 
  private:
-  enum class Phase : uint8_t { kIdle, kQueued, kFetching, kWaiting };
+  enum class Phase : uint8_t { kIdle, kQueued, kFetching, kWaiting, kLagging };
 
   bool IsSuspect() const;
+  bool Covers(uint64_t version) const;
   void RequestFetch();
   void StartFetch();
   void OnAnswer(uint64_t serial, FetchAnswer answer);
-  void Settle(Outcome outcome, FetchAnswer answer, bool versions_reset);
   void OnRows(FetchAnswer answer);
-  void AskAgain(base::Duration backoff_min, base::Duration backoff_max);
-  void RetryAfter(base::Duration backoff_min, base::Duration backoff_max);
+  void OnNotFound(FetchAnswer answer);
   void OnFailure(absl::StatusCode code);
+  void Settle(Judged judged);
+  void AskAgain(Phase wait, base::Duration backoff_min, base::Duration backoff_max);
+  void RetryAfter(Phase wait, base::Duration backoff_min, base::Duration backoff_max);
+  void EndLagging();
 
   CoalescerContext& context_;
   const EntityType& type_;
-  FetchGate& gate_;
+  TargetAccess& target_;
   const base::KeyPtr key_;
   const Secret secret_;
   Listener& listener_;
@@ -116,12 +135,15 @@ class Coalescer final : public FetchGate::Waiter, public std::enable_shared_from
   bool must_fetch_ = false;
   // ... or versioned changes, which an answer of a high enough version covers as well.
   bool changed_with_version_ = false;
-  bool answered_ = false;                          // The last fetch that ended ended for good.
-  FetchReason reason_ = FetchReason::kRevalidate;  // Of the next fetch.
+  bool is_audit_ = false;                                // The next fetch is.
+  std::optional<Outcome> answered_;                      // How the last fetch ended, if for good.
+  FetchReason reason_ = FetchReason::kRevalidate;        // Of the next fetch.
   FetchReason fetch_reason_ = FetchReason::kRevalidate;  // Of the last one started.
+  bool fetch_is_audit_ = false;
   FetchGate::Priority priority_ = FetchGate::Priority::kUrgent;
   uint32_t failures_ = 0;
-  uint64_t serial_ = 0;  // Of the fetch under way: others' answers are late.
+  uint64_t serial_ = 0;         // Of the fetch under way: others' answers are late.
+  const uint64_t first_epoch_;  // When it began: what was missed before concerns nobody here.
   uint64_t fetch_epoch_ = 0;
   uint64_t validated_epoch_ = 0;
   base::TimePoint started_;

@@ -19,9 +19,11 @@ std::vector<fetch::FetchGate::Limits> GateLimits(const HubOptions& options,
   for (const fetch::TargetLimits& target : catalog.targets()) {
     const size_t in_flight = Share(target.max_in_flight, index, shards);
     const size_t revalidations = Share(options.revalidations_in_flight, index, shards);
-    limits.push_back({.in_flight = in_flight,
-                      .revalidations_in_flight = std::min(in_flight, revalidations),
-                      .queued = Share(target.max_queued, index, shards)});
+    limits.push_back(
+        {.in_flight = in_flight,
+         .revalidations_in_flight = std::min(in_flight, revalidations),
+         .queued = Share(target.max_queued, index, shards),
+         .revalidations_initial = Share(options.revalidations_initial, index, shards)});
   }
   return limits;
 }
@@ -39,6 +41,7 @@ Hub::Hub(HubOptions options, const std::vector<base::Executor*>& shard_loops,
         ShardOptions{.catalog = catalog,
                      .coalescer = options_.coalescer,
                      .gates = GateLimits(options_, catalog, slices_.size(), shard_loops.size()),
+                     .revalidate_batch = options_.revalidate_batch,
                      .metrics = metrics.hub,
                      .logger = logger,
                      .seed = options_.seed + slices_.size()},

@@ -13,10 +13,13 @@ namespace entitysync::hub {
 struct HubOptions {
   // Changes waiting for one shard beyond this are dropped and count as a gap.
   size_t mailbox_changes = 100'000;
-  // Revalidations of one target at a time, over all shards.
+  // The most revalidations of one target at a time, over all shards.
   size_t revalidations_in_flight = 64;
   fetch::CoalescerOptions coalescer;
   uint64_t seed = 0;  // Of everything that chance decides.
+  // With how many it begins, before it is known what the application bears.
+  size_t revalidations_initial = 16;
+  size_t revalidate_batch = 100;  // The most in one call.
 };
 
 // From changes to deliveries: the shards, and the doors to them.

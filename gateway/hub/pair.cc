@@ -13,15 +13,15 @@ constexpr base::ContentHash kRemovedHash{};
 
 }  // namespace
 
-Pair::Pair(fetch::CoalescerContext& context, const fetch::EntityType& type, fetch::FetchGate& gate,
-           base::KeyPtr key, fetch::Secret secret, uint64_t floor, DeliveryQueue& deliveries,
-           bool& floor_lowered)
+Pair::Pair(fetch::CoalescerContext& context, const fetch::EntityType& type,
+           fetch::TargetAccess& target, base::KeyPtr key, fetch::Secret secret, uint64_t floor,
+           DeliveryQueue& deliveries, Owner& owner)
     : key_(std::move(key)),
       secret_(std::move(secret)),
       metrics_(context.metrics),
       deliveries_(deliveries),
-      floor_lowered_(floor_lowered),
-      coalescer_(std::make_shared<fetch::Coalescer>(context, type, gate, key_, secret_, floor,
+      owner_(owner),
+      coalescer_(std::make_shared<fetch::Coalescer>(context, type, target, key_, secret_, floor,
                                                     static_cast<Listener&>(*this))) {
   metrics_.watched_pairs.Increment();
 }
@@ -41,22 +41,20 @@ void Pair::Refresh(subs::SubscriptionId id) {
 }
 
 void Pair::GiveState(subs::Subscriber& subscriber) {
-  if (!coalescer_->IsSettled()) return coalescer_->Need(fetch::FetchReason::kSnapshot);
-  if (state_ == nullptr) return;  // Settled without a state: denied.
+  const bool settled = coalescer_->IsSettled();
+  if (settled && state_ == nullptr) return;  // Denied.
+  // While a read replica lags, a newcomer gets what the others have; more is being asked for.
+  if (state_ == nullptr || !(settled || coalescer_->IsLagging())) return coalescer_->Need();
   const Handed handed = HandTo(subscriber);
   if (handed == Handed::kYes) metrics_.deliveries.Increment();
-  if (handed == Handed::kHasNewer) coalescer_->OnChange(subscriber.handed_version);
+  if (handed == Handed::kHasNewer) coalescer_->Expect(subscriber.handed_version);
 }
 
-void Pair::OnOutcome(fetch::Outcome outcome, fetch::FetchAnswer answer, bool versions_reset) {
-  floor_lowered_ = floor_lowered_ || versions_reset || outcome == fetch::Outcome::kRemoved;
-  is_denied_ = outcome == fetch::Outcome::kDenied;
-  if (is_denied_) {
-    state_.reset();
-    return;
-  }
-  state_ = Encode(outcome, answer);
-  HandToAll(versions_reset || outcome == fetch::Outcome::kRemoved);
+void Pair::OnOutcome(fetch::Judged judged) {
+  if (judged.versions_reset) owner_.OnVersionsReset();
+  is_denied_ = judged.outcome == fetch::Outcome::kDenied;
+  state_ = is_denied_ ? nullptr : Encode(judged.outcome, judged.answer);
+  if (!is_denied_) HandToAll(judged.versions_reset);
 }
 
 StatePtr Pair::Encode(fetch::Outcome outcome, const fetch::FetchAnswer& answer) {
@@ -91,7 +89,7 @@ void Pair::HandToAll(bool versions_reset) {
   metrics_.deliveries_suppressed.Increment(static_cast<double>(counts[1]));
   // A watcher that came from another credential has a newer version than this answer, so the
   // application must have it too: ask until it says so.
-  if (newest_handed > 0) coalescer_->OnChange(newest_handed);
+  if (newest_handed > 0) coalescer_->Expect(newest_handed);
 }
 
 Pair::Handed Pair::HandTo(subs::Subscriber& subscriber) {

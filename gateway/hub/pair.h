@@ -20,9 +20,17 @@ namespace entitysync::hub {
 // Limits: one state; one fetch in flight.
 class Pair final : fetch::Coalescer::Listener {
  public:
-  Pair(fetch::CoalescerContext& context, const fetch::EntityType& type, fetch::FetchGate& gate,
+  // Whose pair it is; outlives it.
+  class Owner {
+   public:
+    virtual ~Owner() = default;
+    // The numbers of this pair start again: the floor may be lower than before.
+    virtual void OnVersionsReset() = 0;
+  };
+
+  Pair(fetch::CoalescerContext& context, const fetch::EntityType& type, fetch::TargetAccess& target,
        base::KeyPtr key, fetch::Secret secret, uint64_t floor, DeliveryQueue& deliveries,
-       bool& floor_lowered);
+       Owner& owner);
   ~Pair() override;
 
   // Adds a watcher. `wants_state`: it gets the present state, fetched if need be.
@@ -35,7 +43,7 @@ class Pair final : fetch::Coalescer::Listener {
   void Refresh(subs::SubscriptionId id);
 
   void OnChange(std::optional<uint64_t> version) { coalescer_->OnChange(version); }
-  void Revalidate() { coalescer_->Need(fetch::FetchReason::kRevalidate); }
+  void Revalidate() { coalescer_->Revalidate(); }
 
   bool IsDirty() const { return coalescer_->IsDirty(); }
   // The application's last word was that this viewer may not see the entity.
@@ -45,7 +53,7 @@ class Pair final : fetch::Coalescer::Listener {
   const fetch::Secret& secret() const { return secret_; }
 
  private:
-  void OnOutcome(fetch::Outcome outcome, fetch::FetchAnswer answer, bool versions_reset) override;
+  void OnOutcome(fetch::Judged judged) override;
   StatePtr Encode(fetch::Outcome outcome, const fetch::FetchAnswer& answer);
   void HandToAll(bool versions_reset);
   enum class Handed : uint8_t { kYes, kHasIt, kHasNewer };
@@ -59,7 +67,7 @@ class Pair final : fetch::Coalescer::Listener {
   subs::SubscriberList subscribers_;
   StatePtr state_;  // Null: none fetched yet, or none that this viewer may see.
   bool is_denied_ = false;
-  bool& floor_lowered_;  // Set when the numbers of this pair start again.
+  Owner& owner_;
   std::shared_ptr<fetch::Coalescer> coalescer_;
 };
 

@@ -18,7 +18,9 @@ Shard::Shard(ShardOptions options, base::Executor& executor, std::vector<WorkerP
                          .logger = std::move(options.logger)},
       deliveries_(executor, std::move(workers)) {
   for (const fetch::FetchGate::Limits& limits : options.gates) {
-    gates_.push_back(std::make_unique<fetch::FetchGate>(limits, metrics_));
+    // Neither part can be moved, so that they are made in place.
+    targets_.emplace_back(new fetch::TargetAccess{
+        .gate = {limits, metrics_}, .batches = {executor, options.revalidate_batch, metrics_}});
   }
 }
 
@@ -97,7 +99,7 @@ void Shard::OnBusLive(bool live) {
 }
 
 void Shard::Clear() {
-  for (const auto& gate : gates_) gate->Close();
+  for (const auto& target : targets_) target->gate.Close();
   keys_.clear();
 }
 
@@ -108,7 +110,7 @@ WatchedKey& Shard::FindOrAdd(const base::KeyPtr& key) {
   assert(type != nullptr && "sessions subscribe to types of the catalog only");
   metrics_.watched_keys.Increment();
   auto watched = std::make_unique<WatchedKey>(PairContext{coalescer_context_, deliveries_}, *type,
-                                              *gates_[type->target], key);
+                                              *targets_[type->target], key);
   return *keys_.emplace(key, std::move(watched)).first->second;
 }
 

@@ -22,6 +22,7 @@ struct ShardOptions {
   const fetch::CoalescerOptions& coalescer;
   // This shard's share of each target's limits, by target.
   std::vector<fetch::FetchGate::Limits> gates;
+  size_t revalidate_batch = 100;  // The most revalidations in one call.
   metrics::HubMetrics& metrics;
   base::Logger logger;
   uint64_t seed = 0;
@@ -64,7 +65,7 @@ class Shard {
   base::Random random_;
   fetch::CoalescerContext coalescer_context_;
   DeliveryQueue deliveries_;
-  std::vector<std::unique_ptr<fetch::FetchGate>> gates_;
+  std::vector<std::unique_ptr<fetch::TargetAccess>> targets_;
   absl::flat_hash_map<base::KeyPtr, std::unique_ptr<WatchedKey>, base::KeyPtrHash,
                       base::KeyPtrEqual>
       keys_;

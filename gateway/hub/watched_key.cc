@@ -5,9 +5,10 @@
 #include <utility>
 
 namespace entitysync::hub {
-WatchedKey::WatchedKey(PairContext context, const fetch::EntityType& type, fetch::FetchGate& gate,
-                       base::KeyPtr key)
-    : context_(context), type_(type), gate_(gate), key_(std::move(key)) {}
+
+WatchedKey::WatchedKey(PairContext context, const fetch::EntityType& type,
+                       fetch::TargetAccess& target, base::KeyPtr key)
+    : context_(context), type_(type), target_(target), key_(std::move(key)) {}
 
 Pair* WatchedKey::Find(const std::string& secret) {
   const std::optional<size_t> position = PositionOf(secret);
@@ -16,8 +17,9 @@ Pair* WatchedKey::Find(const std::string& secret) {
 
 Pair& WatchedKey::FindOrAdd(const fetch::Secret& secret) {
   if (Pair* pair = Find(*secret)) return *pair;
-  pairs_.push_back(std::make_unique<Pair>(context_.coalescer, type_, gate_, key_, secret,
-                                          FloorForNewPair(), context_.deliveries, floor_lowered_));
+  pairs_.push_back(std::make_unique<Pair>(context_.coalescer, type_, target_, key_, secret,
+                                          FloorForNewPair(), context_.deliveries,
+                                          static_cast<Pair::Owner&>(*this)));
   const auto index = [this](size_t i) {
     positions_[*pairs_[i]->secret()] = static_cast<uint32_t>(i);
   };

@@ -25,9 +25,9 @@ struct PairContext {
 // Limits: as many pairs as subscriptions at most.
 // Order: pairs are walked in the order in which they were added; a removal moves the last to the
 // gap.
-class WatchedKey {
+class WatchedKey final : private Pair::Owner {
  public:
-  WatchedKey(PairContext context, const fetch::EntityType& type, fetch::FetchGate& gate,
+  WatchedKey(PairContext context, const fetch::EntityType& type, fetch::TargetAccess& target,
              base::KeyPtr key);
 
   // The pair of a scope; null if nobody watches in it.
@@ -44,6 +44,8 @@ class WatchedKey {
   const base::KeyPtr& key() const { return key_; }
 
  private:
+  void OnVersionsReset() override { floor_lowered_ = true; }
+
   static constexpr size_t kIndexFrom = 16;
 
   std::optional<size_t> PositionOf(const std::string& secret) const;
@@ -51,7 +53,7 @@ class WatchedKey {
 
   const PairContext context_;
   const fetch::EntityType& type_;
-  fetch::FetchGate& gate_;
+  fetch::TargetAccess& target_;
   const base::KeyPtr key_;
   uint64_t floor_ = 0;          // The highest version notified while watched.
   bool floor_lowered_ = false;  // A pair's numbers started again since floor_ was taken.

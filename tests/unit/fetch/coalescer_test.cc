@@ -1,74 +1,11 @@
 #include "gateway/fetch/coalescer.h"
 
-#include <gtest/gtest.h>
-
-#include <memory>
-#include <string>
-#include <vector>
-
-#include "tests/testing/fake_source.h"
-#include "tests/testing/manual_loops.h"
+#include "tests/unit/fetch/coalescer_fixture.h"
 
 namespace entitysync::fetch {
 namespace {
 
-using std::chrono::milliseconds;
 using std::chrono::seconds;
-
-// One pair on one shard, with an application that answers by hand.
-class CoalescerTest : public ::testing::Test, protected Coalescer::Listener {
- protected:
-  CoalescerTest() {
-    context_.bus_live = true;
-    coalescer_ = Make();
-  }
-
-  std::shared_ptr<Coalescer> Make() {
-    return std::make_shared<Coalescer>(
-        context_, type_, gate_,
-        std::make_shared<const base::EntityKey>(base::EntityKey{"items", "1"}),
-        std::make_shared<const std::string>("s"), 0, static_cast<Coalescer::Listener&>(*this));
-  }
-
-  void OnOutcome(Outcome outcome, FetchAnswer answer, bool) override {
-    outcomes_.push_back(outcome);
-    rows_.push_back(answer.rows.empty() ? "" : answer.rows.front());
-  }
-
-  void Answer(const std::string& row, std::optional<uint64_t> version = std::nullopt) {
-    source_.AnswerRows({row}, version);
-    loops_.RunReady();
-  }
-  void Fail(absl::StatusCode code) {
-    source_.AnswerError(code);
-    loops_.RunReady();
-  }
-
-  testing::ManualLoops loops_;
-  base::Executor& loop_ = loops_.Add();
-  base::Random random_{1};
-  prometheus::Registry registry_;
-  metrics::HubMetrics metrics_{registry_};
-  CoalescerOptions options_;
-  CoalescerContext context_{.executor = loop_,
-                            .random = random_,
-                            .options = options_,
-                            .metrics = metrics_,
-                            .logger = base::NullLogger()};
-  FetchGate gate_{{.in_flight = 1, .revalidations_in_flight = 1, .queued = 10}, metrics_};
-  testing::FakeSource source_;
-  EntityType type_{.source = &source_};
-  std::vector<Outcome> outcomes_;
-  std::vector<std::string> rows_;
-  std::shared_ptr<Coalescer> coalescer_;
-};
-
-// The loop must think that the test is on it.
-#define ON_LOOP(...)                  \
-  do {                                \
-    loop_.Post([&] { __VA_ARGS__; }); \
-    loops_.RunReady();                \
-  } while (false)
 
 TEST_F(CoalescerTest, ManyChangesDuringAFetchCauseOneMore) {
   for (int i = 0; i < 1000; ++i) ON_LOOP(coalescer_->OnChange(std::nullopt));
@@ -82,7 +19,7 @@ TEST_F(CoalescerTest, ManyChangesDuringAFetchCauseOneMore) {
 }
 
 TEST_F(CoalescerTest, SaysWhyItAsksAndWhatItExpects) {
-  ON_LOOP(coalescer_->Need(FetchReason::kSnapshot));
+  ON_LOOP(coalescer_->Need());
   EXPECT_EQ(source_.request().reason, FetchReason::kSnapshot);
   ON_LOOP(coalescer_->OnChange(7));
   Answer("a", 3);
@@ -128,7 +65,7 @@ TEST_F(CoalescerTest, ASuspectPairFetchesEvenWhatItsAnswerCovers) {
 TEST_F(CoalescerTest, AFetchThatBeganBeforeAGapDoesNotSettleIt) {
   ON_LOOP(coalescer_->OnChange(std::nullopt));
   ++context_.gap_epoch;
-  ON_LOOP(coalescer_->Need(FetchReason::kRevalidate));
+  ON_LOOP(coalescer_->Revalidate());
   Answer("before");
   EXPECT_FALSE(coalescer_->IsSettled());
   EXPECT_EQ(source_.started(), 2u);
@@ -155,14 +92,15 @@ TEST_F(CoalescerTest, FailuresAreRetriedUntilSomebodyAnswers) {
 TEST_F(CoalescerTest, ChangesDuringABackoffDoNotShortenIt) {
   ON_LOOP(coalescer_->OnChange(std::nullopt));
   Fail(absl::StatusCode::kUnavailable);
-  ON_LOOP(coalescer_->OnChange(std::nullopt); coalescer_->Need(FetchReason::kSnapshot));
+  ON_LOOP(coalescer_->OnChange(std::nullopt); coalescer_->Need());
   EXPECT_EQ(source_.open(), 0u);
   loops_.Advance(options_.backoff_min * 2);
   EXPECT_EQ(source_.open(), 1u);
 }
 
 TEST_F(CoalescerTest, AFailedRevalidationIsTriedAgainAsOne) {
-  ON_LOOP(coalescer_->Need(FetchReason::kRevalidate));
+  ++context_.gap_epoch;
+  ON_LOOP(coalescer_->Revalidate());
   Fail(absl::StatusCode::kUnavailable);
   loops_.Advance(options_.backoff_max);
   EXPECT_EQ(source_.request().reason, FetchReason::kRevalidate);
@@ -197,10 +135,10 @@ TEST_F(CoalescerTest, ALaggingReplicaIsAskedAgainAndNeverTakesAStateBack) {
 
 TEST_F(CoalescerTest, DestroyingItCancelsAndFreesItsPlace) {
   ON_LOOP(coalescer_->OnChange(std::nullopt));
-  EXPECT_EQ(gate_.in_flight(), 1u);
+  EXPECT_EQ(target_.gate.in_flight(), 1u);
   ON_LOOP(coalescer_.reset());
   EXPECT_EQ(source_.open(), 0u);
-  EXPECT_EQ(gate_.in_flight(), 0u);
+  EXPECT_EQ(target_.gate.in_flight(), 0u);
 }
 
 TEST_F(CoalescerTest, WaitsForItsPlaceInTheGate) {
@@ -217,8 +155,9 @@ TEST_F(CoalescerTest, WaitsForItsPlaceInTheGate) {
 TEST_F(CoalescerTest, SomebodyWhoWaitsOvertakesRevalidations) {
   auto busy = Make();
   auto doubtful = Make();
-  ON_LOOP(busy->OnChange(std::nullopt); doubtful->Need(FetchReason::kRevalidate);
-          coalescer_->Need(FetchReason::kRevalidate); coalescer_->Need(FetchReason::kSnapshot));
+  ++context_.gap_epoch;
+  ON_LOOP(busy->OnChange(std::nullopt); doubtful->Revalidate(); coalescer_->Revalidate();
+          coalescer_->Need());
   // One revalidation is never starved, so the first in that line goes next.
   Answer("busy");
   EXPECT_EQ(source_.request().reason, FetchReason::kRevalidate);

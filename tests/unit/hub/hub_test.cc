@@ -1,96 +1,15 @@
 #include "gateway/hub/hub.h"
 
-#include <gtest/gtest.h>
-
-#include <map>
-#include <string>
-#include <vector>
-
-#include "tests/testing/fake_source.h"
-#include "tests/testing/manual_loops.h"
+#include "tests/unit/hub/hub_fixture.h"
 
 namespace entitysync::hub {
 namespace {
 
 using std::chrono::seconds;
 
-// What one worker was handed, by subscription id: the rows as classic frames without their headers.
-class Receiver final : public DeliveryReceiver {
- public:
-  void OnDeliveries(std::vector<Delivery> deliveries) override {
-    for (const Delivery& delivery : deliveries) {
-      for (const subs::SubscriberRef& receiver : delivery.receivers) {
-        const std::string& frame = *delivery.state->classic;
-        got[receiver.id].push_back(delivery.state->removed ? "removed" : frame.substr(2));
-      }
-    }
-  }
-  std::map<subs::SubscriptionId, std::vector<std::string>> got;
-};
-
-using Rows = std::vector<std::string>;
-
-// Two workers with a shard each, and an application that answers by hand.
-class HubTest : public ::testing::Test {
- protected:
-  HubTest() { hub_.OnBusLive(true); }
-
-  subs::SubscriberRef Ref(uint64_t serial, subs::WorkerIndex worker = 0) {
-    return {.id = subs::MakeSubscriptionId(worker, serial), .session = 0, .slot = 0};
-  }
-  static base::KeyPtr Key(const std::string& id) {
-    return std::make_shared<const base::EntityKey>(base::EntityKey{"items", id});
-  }
-  static fetch::Secret Secret(const std::string& secret) {
-    return std::make_shared<const std::string>(secret);
-  }
-  void Watch(uint64_t serial, const std::string& id = "1", const std::string& secret = "",
-             bool snapshot = false) {
-    hub_.Subscribe(Ref(serial), Key(id), Secret(secret), snapshot);
-    loops_.RunReady();
-  }
-  void Change(const std::string& id = "1", std::optional<uint64_t> version = std::nullopt) {
-    hub_.OnChanges({{.key = {"items", id}, .version = version}});
-    loops_.RunReady();
-  }
-  void Answer(const std::string& row, std::optional<uint64_t> version = std::nullopt) {
-    source_.AnswerRows({row}, version);
-    loops_.RunReady();
-  }
-  void Fail(absl::StatusCode code) {
-    source_.AnswerError(code);
-    loops_.RunReady();
-  }
-  void SwitchSecret(uint64_t old_serial, uint64_t new_serial, const std::string& from,
-                    const std::string& to, bool purged = false) {
-    hub_.ChangeCredential({.old_id = Ref(old_serial).id,
-                           .subscriber = Ref(new_serial),
-                           .key = Key("1"),
-                           .old_secret = Secret(from),
-                           .new_secret = Secret(to),
-                           .purged = purged});
-    loops_.RunReady();
-  }
-  const Rows& Got(uint64_t serial, subs::WorkerIndex worker = 0) {
-    return receivers_[worker].got[Ref(serial, worker).id];
-  }
-
-  testing::ManualLoops loops_;
-  base::Executor& loop0_ = loops_.Add();
-  base::Executor& loop1_ = loops_.Add();
-  testing::FakeSource source_;
-  fetch::EntityCatalog catalog_{{}, fetch::EntityType{.source = &source_}, {{}}};
-  prometheus::Registry registry_;
-  metrics::Metrics metrics_{registry_};
-  Receiver receivers_[2];
-  HubOptions options_{.mailbox_changes = 100, .coalescer = {}};
-  Hub hub_{options_, {&loop0_, &loop1_}, {{&loop0_, &receivers_[0]}, {&loop1_, &receivers_[1]}},
-           catalog_, metrics_,           base::NullLogger()};
-};
-
 TEST_F(HubTest, OneFetchServesAllWhoShareASecretOnAnyWorker) {
   Watch(1, "1", "s");
-  hub_.Subscribe(Ref(2, 1), Key("1"), Secret("s"), false);
+  hub_->Subscribe(Ref(2, 1), Key("1"), Secret("s"), false);
   loops_.RunReady();
   Change();
   EXPECT_EQ(source_.started(), 1u);
@@ -135,7 +54,7 @@ TEST_F(HubTest, ASecondWatcherIsServedFromThePresentState) {
 TEST_F(HubTest, ASuspectStateIsNotServed) {
   Watch(1, "1", "", true);
   Answer("a");
-  hub_.OnBusLive(false);
+  hub_->OnBusLive(false);
   Watch(2, "1", "", true);
   EXPECT_EQ(source_.started(), 2u);
   Answer("b");
@@ -165,7 +84,7 @@ TEST_F(HubTest, TheLastWatcherLeavingCancelsTheFetch) {
   Watch(1);
   Change();
   EXPECT_EQ(source_.open(), 1u);
-  hub_.Unsubscribe(Ref(1).id, Key("1"), Secret(""));
+  hub_->Unsubscribe(Ref(1).id, Key("1"), Secret(""));
   loops_.RunReady();
   EXPECT_EQ(source_.open(), 0u);
   EXPECT_EQ(metrics_.hub.watched_keys.Value(), 0);
@@ -176,7 +95,7 @@ TEST_F(HubTest, TheLastWatcherLeavingCancelsTheFetch) {
 TEST_F(HubTest, NothingIsKeptOfWhatNobodyWatches) {
   Watch(1, "1", "s", true);
   Answer("a");
-  hub_.Unsubscribe(Ref(1).id, Key("1"), Secret("s"));
+  hub_->Unsubscribe(Ref(1).id, Key("1"), Secret("s"));
   Watch(2, "1", "s", true);
   EXPECT_EQ(source_.open(), 1u) << "a logged-out secret never reads rows without being asked";
 }
@@ -233,7 +152,7 @@ TEST_F(HubTest, ADeliveryLostOnTheWayIsGivenAgain) {
   Watch(1);
   Change();
   Answer("a");
-  hub_.Refresh(Ref(1).id, Key("1"), Secret(""));
+  hub_->Refresh(Ref(1).id, Key("1"), Secret(""));
   loops_.RunReady();
   EXPECT_EQ(Got(1), (Rows{"a", "a"}));
   EXPECT_EQ(source_.started(), 1u);
@@ -290,7 +209,7 @@ TEST_F(HubTest, AGapRevalidatesEverythingWatchedAndSendsOnlyWhatDiffers) {
   Answer("a");
   Change("2");
   Answer("b");
-  hub_.OnGap();
+  hub_->OnGap();
   loops_.RunReady();
   ASSERT_EQ(source_.open(), 2u);
   EXPECT_EQ(source_.request().reason, fetch::FetchReason::kRevalidate);
@@ -305,7 +224,7 @@ TEST_F(HubTest, AGapRevalidatesEverythingWatchedAndSendsOnlyWhatDiffers) {
 TEST_F(HubTest, AnOverfullMailboxIsAGapAndNoSilentLoss) {
   Watch(1);
   std::vector<changelog::Change> many(101, changelog::Change{{"items", "1"}, std::nullopt});
-  hub_.OnChanges(std::move(many));
+  hub_->OnChanges(std::move(many));
   loops_.RunReady();
   EXPECT_EQ(metrics_.bus.gaps_mailbox.Value(), 1);
   ASSERT_EQ(source_.open(), 1u);
@@ -315,7 +234,7 @@ TEST_F(HubTest, AnOverfullMailboxIsAGapAndNoSilentLoss) {
 TEST_F(HubTest, ManySecretsOfOneKeyEachGetTheirOwn) {
   for (uint64_t i = 0; i < 100; ++i) Watch(i, "1", "secret " + std::to_string(i));
   for (uint64_t i = 0; i < 100; i += 2) {
-    hub_.Unsubscribe(Ref(i).id, Key("1"), Secret("secret " + std::to_string(i)));
+    hub_->Unsubscribe(Ref(i).id, Key("1"), Secret("secret " + std::to_string(i)));
   }
   Change();
   EXPECT_EQ(source_.started(), 50u);
@@ -335,7 +254,7 @@ TEST_F(HubTest, StopForgetsAllAndCancelsAll) {
   Watch(1);
   Watch(2, "2", "s", true);
   Change();
-  hub_.Stop();
+  hub_->Stop();
   loops_.RunReady();
   EXPECT_EQ(source_.open(), 0u);
 }

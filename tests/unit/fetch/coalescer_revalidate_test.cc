@@ -1,0 +1,128 @@
+// What a coalescer asks after a gap and for an audit.
+
+#include "tests/unit/fetch/coalescer_fixture.h"
+
+namespace entitysync::fetch {
+namespace {
+
+using std::chrono::milliseconds;
+
+TEST_F(CoalescerTest, AnAnswerOfAfterTheGapNeedsNoRevalidation) {
+  ++context_.gap_epoch;
+  ON_LOOP(coalescer_->OnChange(std::nullopt));
+  Answer("after the gap");
+  ON_LOOP(coalescer_->Revalidate());
+  EXPECT_EQ(source_.started(), 1u);
+  EXPECT_TRUE(coalescer_->IsSettled());
+}
+
+TEST_F(CoalescerTest, NorDoesOneThatIsUnderWaySinceTheGap) {
+  ++context_.gap_epoch;
+  ON_LOOP(coalescer_->OnChange(std::nullopt));
+  ON_LOOP(coalescer_->Revalidate());
+  Answer("after the gap");
+  EXPECT_EQ(source_.started(), 1u);
+}
+
+TEST_F(CoalescerTest, NorIsAnyNeededOfWhatBeganAfterTheGap) {
+  ++context_.gap_epoch;
+  auto newcomer = Make();
+  ON_LOOP(newcomer->Revalidate());
+  EXPECT_EQ(source_.started(), 0u);
+}
+
+TEST_F(CoalescerTest, RevalidationsThatBeginInOneTurnTravelTogether) {
+  TargetAccess target{
+      .gate = {{.in_flight = 10, .revalidations_in_flight = 10, .queued = 10}, metrics_},
+      .batches = {loop_, 100, metrics_}};
+  std::vector<std::shared_ptr<Coalescer>> pairs;
+  for (int i = 0; i < 3; ++i) pairs.push_back(Make(target));
+  ++context_.gap_epoch;
+  ON_LOOP(for (const auto& pair : pairs) pair->Revalidate());
+  EXPECT_EQ(source_.batches(), std::vector<size_t>{3});
+  EXPECT_EQ(target.gate.in_flight(), 3u) << "a place each";
+  Answer("first");
+  EXPECT_EQ(target.gate.in_flight(), 2u) << "one that is answered waits for no other";
+  ON_LOOP(pairs.clear());
+  EXPECT_EQ(source_.open(), 0u);
+  EXPECT_EQ(target.gate.in_flight(), 0u);
+}
+
+TEST_F(CoalescerTest, WhatSomebodyWaitsForTravelsAlone) {
+  TargetAccess target{
+      .gate = {{.in_flight = 10, .revalidations_in_flight = 10, .queued = 10}, metrics_},
+      .batches = {loop_, 100, metrics_}};
+  auto change = Make(target);
+  auto snapshot = Make(target);
+  ON_LOOP(change->OnChange(std::nullopt); snapshot->Need());
+  EXPECT_EQ(source_.open(), 2u);
+  EXPECT_TRUE(source_.batches().empty());
+  ON_LOOP(change.reset(); snapshot.reset());
+}
+
+TEST_F(CoalescerTest, AFailedRevalidationHalvesTheLimitAndAMisconfigurationDoesNot) {
+  TargetAccess target{
+      .gate = {{.in_flight = 64, .revalidations_in_flight = 64, .queued = 10}, metrics_},
+      .batches = {loop_, 100, metrics_}};
+  const double before = metrics_.revalidation_limit.Value();
+  auto pair = Make(target);
+  ++context_.gap_epoch;
+  ON_LOOP(pair->Revalidate());
+  Fail(absl::StatusCode::kUnimplemented);
+  EXPECT_EQ(metrics_.revalidation_limit.Value(), before);
+  loops_.Advance(options_.backoff_max);
+  Fail(absl::StatusCode::kDeadlineExceeded);
+  EXPECT_EQ(metrics_.revalidation_limit.Value(), before - 8);
+  ON_LOOP(pair.reset());
+}
+
+TEST_F(CoalescerTest, AnAuditSaysThatItsAnswerOughtToBeTheSame) {
+  ON_LOOP(coalescer_->OnChange(std::nullopt));
+  Answer("a");
+  ON_LOOP(EXPECT_TRUE(coalescer_->Audit()));
+  EXPECT_EQ(source_.request().reason, FetchReason::kRevalidate);
+  Answer("b");
+  EXPECT_EQ(unexplained_, 1);
+  EXPECT_TRUE(coalescer_->IsSettled());
+}
+
+TEST_F(CoalescerTest, AnAuditLeavesAloneWhatIsBeingAskedAnyway) {
+  ON_LOOP(coalescer_->OnChange(std::nullopt));
+  ON_LOOP(EXPECT_FALSE(coalescer_->Audit()));
+  Answer("a");
+  EXPECT_EQ(source_.started(), 1u);
+}
+
+TEST_F(CoalescerTest, WhateverHappensDuringAnAuditExplainsADifference) {
+  ON_LOOP(coalescer_->OnChange(std::nullopt));
+  Answer("a");
+  ON_LOOP(coalescer_->Audit());
+  ON_LOOP(coalescer_->OnChange(std::nullopt));
+  Answer("b");
+  Answer("b");
+  ON_LOOP(coalescer_->Audit());
+  ++context_.gap_epoch;
+  Answer("c");
+  ON_LOOP(coalescer_->Revalidate());
+  Answer("c");
+  EXPECT_EQ(unexplained_, 0);
+}
+
+TEST_F(CoalescerTest, AnAuditOfWhatWasNeverAnsweredHasNothingToCompare) {
+  ON_LOOP(coalescer_->Audit());
+  Answer("a");
+  EXPECT_EQ(unexplained_, 0);
+}
+
+TEST_F(CoalescerTest, GoesOnFromARestoredAnswer) {
+  coalescer_->Restore(Outcome::kRows, 5);
+  EXPECT_TRUE(coalescer_->IsSettled());
+  ON_LOOP(coalescer_->OnChange(5));
+  EXPECT_EQ(source_.started(), 0u);
+  ON_LOOP(coalescer_->OnChange(6));
+  Answer("four", 4);
+  EXPECT_TRUE(outcomes_.empty()) << "older than what was restored";
+}
+
+}  // namespace
+}  // namespace entitysync::fetch
