@@ -31,10 +31,7 @@ ChangeLog::ChangeLog(ChangeLogOptions options, base::Executor& executor, bus::Bu
       publisher_(options_.origin, subjects_, executor, link, metrics),
       gaps_(options_.origin.epoch, options_.heartbeat_interval) {}
 
-ChangeLog::~ChangeLog() {
-  executor_.Cancel(heartbeat_timer_);
-  executor_.Cancel(gap_timer_);
-}
+ChangeLog::~ChangeLog() { executor_.Cancel(heartbeat_timer_); }
 
 absl::Status ChangeLog::Start() {
   executor_.Post([this] { HandleHeartbeat(); });
@@ -44,7 +41,6 @@ absl::Status ChangeLog::Start() {
 void ChangeLog::Stop() {
   if (std::exchange(stopped_, true)) return;
   executor_.Cancel(std::exchange(heartbeat_timer_, base::kNoTimer));
-  executor_.Cancel(std::exchange(gap_timer_, base::kNoTimer));
   publisher_.FailAll(absl::UnavailableError("this replica is shutting down: retry at another"));
   const GoodbyeBody goodbye{publisher_.last_number()};
   // Without a bus there is nobody to say goodbye to.
@@ -155,15 +151,6 @@ void ChangeLog::HandleHeartbeat() {
 void ChangeLog::NoteIf(bool gap, metrics::Counter& cause) {
   if (!gap || stopped_) return;
   cause.Increment();
-  if (gap_timer_ != base::kNoTimer) return;
-  const base::Duration wait = next_gap_ - executor_.Now();
-  if (wait <= base::Duration(0)) return PassGapOn();
-  gap_timer_ = executor_.After(wait, [this] { PassGapOn(); });
-}
-
-void ChangeLog::PassGapOn() {
-  gap_timer_ = base::kNoTimer;
-  next_gap_ = executor_.Now() + kGapInterval;
   sink_.OnGap();
 }
 

@@ -32,14 +32,11 @@ struct ChangeLogOptions {
 //   destroy with the loop at rest.
 // Threading: Publish and is_live from any thread; BusListener calls from the link's thread, where
 //   messages are decoded and handed to the sink; everything else on the loop.
-// Limits: max_waiting_bytes; each call ends at its timeout. Gaps are passed on at most once per
-//   kGapInterval.
+// Limits: max_waiting_bytes; each call ends at its timeout. Gaps are passed on at once, however
+//   many: the sink takes the first of them to heart and paces what it does about them.
 // Errors: messages that cannot be read are counted and skipped.
 class ChangeLog final : public ChangePublisher, private bus::BusListener {
  public:
-  // Many small losses in a row cost one revalidation.
-  static constexpr base::Duration kGapInterval = std::chrono::milliseconds(100);
-
   // All that is referred to outlives this object.
   ChangeLog(ChangeLogOptions options, base::Executor& executor, bus::BusLink& link,
             ChangeSink& sink, metrics::BusMetrics& metrics, base::Logger logger);
@@ -68,7 +65,6 @@ class ChangeLog final : public ChangePublisher, private bus::BusListener {
   void HandleDisconnected();
   void HandleHeartbeat();
   void NoteIf(bool gap, metrics::Counter& cause);
-  void PassGapOn();
 
   const ChangeLogOptions options_;
   base::Executor& executor_;
@@ -80,8 +76,6 @@ class ChangeLog final : public ChangePublisher, private bus::BusListener {
   ConfirmedPublisher publisher_;
   GapTracker gaps_;
   bool is_probing_ = false;  // A round trip that confirms our subscription is under way.
-  base::TimePoint next_gap_{};
-  base::TimerId gap_timer_ = base::kNoTimer;  // Set while a gap waits to be passed on.
   bool stopped_ = false;
   base::TimerId heartbeat_timer_ = base::kNoTimer;
   std::atomic<bool> live_{false};

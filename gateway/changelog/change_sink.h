@@ -14,8 +14,8 @@ class ChangeSink {
   // Changes heard. On the link's thread.
   virtual void OnChanges(std::vector<Change> changes) = 0;
 
-  // Changes may have been missed up to now: whatever is watched is suspect. On the changelog's
-  // loop.
+  // Changes may have been missed up to now: whatever is watched is suspect from now on. May come as
+  // often as messages do, so that it costs little. On the changelog's loop.
   virtual void OnGap() = 0;
 
   // Whether changes are heard at present (the bus is connected and our subscription confirmed). On

@@ -20,6 +20,10 @@ struct HubOptions {
   // With how many it begins, before it is known what the application bears.
   size_t revalidations_initial = 16;
   size_t revalidate_batch = 100;  // The most in one call.
+  // After a gap each shard begins at a random moment within this time.
+  base::Duration revalidate_jitter = std::chrono::milliseconds(250);
+  // In this time everything watched is asked about once, gap or not. 0: never.
+  base::Duration audit_period = std::chrono::minutes(10);
 };
 
 // From changes to deliveries: the shards, and the doors to them.

@@ -53,7 +53,10 @@ void Pair::GiveState(subs::Subscriber& subscriber) {
 void Pair::OnOutcome(fetch::Judged judged) {
   if (judged.versions_reset) owner_.OnVersionsReset();
   is_denied_ = judged.outcome == fetch::Outcome::kDenied;
-  state_ = is_denied_ ? nullptr : Encode(judged.outcome, judged.answer);
+  const StatePtr before =
+      std::exchange(state_, is_denied_ ? nullptr : Encode(judged.outcome, judged.answer));
+  const bool same = before == nullptr ? is_denied_ : !is_denied_ && before->hash == state_->hash;
+  if (judged.is_unexplained && !same) owner_.OnAuditDifference();
   if (!is_denied_) HandToAll(judged.versions_reset);
 }
 

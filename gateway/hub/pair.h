@@ -26,6 +26,8 @@ class Pair final : fetch::Coalescer::Listener {
     virtual ~Owner() = default;
     // The numbers of this pair start again: the floor may be lower than before.
     virtual void OnVersionsReset() = 0;
+    // An audit found another state than the one before.
+    virtual void OnAuditDifference() = 0;
   };
 
   Pair(fetch::CoalescerContext& context, const fetch::EntityType& type, fetch::TargetAccess& target,
@@ -44,11 +46,14 @@ class Pair final : fetch::Coalescer::Listener {
 
   void OnChange(std::optional<uint64_t> version) { coalescer_->OnChange(version); }
   void Revalidate() { coalescer_->Revalidate(); }
+  // False: it is being asked anyway.
+  bool Audit() { return coalescer_->Audit(); }
 
   bool IsDirty() const { return coalescer_->IsDirty(); }
   // The application's last word was that this viewer may not see the entity.
   bool IsDenied() const { return is_denied_; }
   bool empty() const { return subscribers_.empty(); }
+  size_t watchers() const { return subscribers_.size(); }
   uint64_t floor() const { return coalescer_->floor(); }
   const fetch::Secret& secret() const { return secret_; }
 

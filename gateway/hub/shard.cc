@@ -15,14 +15,18 @@ Shard::Shard(ShardOptions options, base::Executor& executor, std::vector<WorkerP
                          .random = random_,
                          .options = options.coalescer,
                          .metrics = options.metrics,
-                         .logger = std::move(options.logger)},
-      deliveries_(executor, std::move(workers)) {
+                         .logger = options.logger},
+      deliveries_(executor, std::move(workers)),
+      audit_(options.audit_period, executor, options.metrics, options.logger),
+      revalidate_jitter_(options.revalidate_jitter) {
   for (const fetch::FetchGate::Limits& limits : options.gates) {
     // Neither part can be moved, so that they are made in place.
     targets_.emplace_back(new fetch::TargetAccess{
         .gate = {limits, metrics_}, .batches = {executor, options.revalidate_batch, metrics_}});
   }
 }
+
+Shard::~Shard() { executor_.Cancel(revalidation_timer_); }
 
 void Shard::Subscribe(const subs::SubscriberRef& subscriber, const base::KeyPtr& key,
                       const fetch::Secret& secret, bool snapshot) {
@@ -83,23 +87,55 @@ void Shard::OnChanges(const std::vector<changelog::Change>& changes) {
 
 void Shard::OnGap() {
   assert(executor_.IsCurrent());
-  ++coalescer_context_.gap_epoch;
-  // In an order that nothing about hashing decides.
-  std::vector<WatchedKey*> watched;
-  watched.reserve(keys_.size());
-  for (const auto& [key, value] : keys_) watched.push_back(value.get());
-  std::sort(watched.begin(), watched.end(),
-            [](const WatchedKey* a, const WatchedKey* b) { return *a->key() < *b->key(); });
-  for (WatchedKey* key : watched) key->Revalidate();
+  MakeSuspect();
+  if (is_stopped_ || revalidation_timer_ != base::kNoTimer) return;  // One stands for all so far.
+  const base::Duration delay = std::max(random_.Between(base::Duration(0), revalidate_jitter_),
+                                        next_revalidation_ - executor_.Now());
+  if (delay <= base::Duration(0)) return RevalidateAll();
+  revalidation_timer_ = executor_.After(delay, [this] {
+    revalidation_timer_ = base::kNoTimer;
+    RevalidateAll();
+  });
 }
 
 void Shard::OnBusLive(bool live) {
   assert(executor_.IsCurrent());
   coalescer_context_.bus_live = live;
+  // What is answered while nobody listens may change unheard, up to the moment at which we listen
+  // again. The gap that asks for the revalidation follows.
+  MakeSuspect();
+}
+
+void Shard::MakeSuspect() {
+  ++coalescer_context_.gap_epoch;
+  audit_.OnGap();
+}
+
+void Shard::RevalidateAll() {
+  next_revalidation_ = executor_.Now() + kGapInterval;
+  struct Suspect {
+    size_t watchers;
+    const base::EntityKey* key;
+    Pair* pair;
+  };
+  std::vector<Suspect> suspects;
+  for (const auto& [key, watched] : keys_) {
+    for (const auto& pair : watched->pairs()) {
+      suspects.push_back({pair->watchers(), key.get(), pair.get()});
+    }
+  }
+  // Hottest first, and in an order that nothing about hashing decides: a key's pairs keep theirs.
+  std::stable_sort(suspects.begin(), suspects.end(), [](const Suspect& a, const Suspect& b) {
+    return a.watchers != b.watchers ? a.watchers > b.watchers : *a.key < *b.key;
+  });
+  for (const Suspect& suspect : suspects) suspect.pair->Revalidate();
 }
 
 void Shard::Clear() {
+  is_stopped_ = true;
+  executor_.Cancel(std::exchange(revalidation_timer_, base::kNoTimer));
   for (const auto& target : targets_) target->gate.Close();
+  audit_.Stop();
   keys_.clear();
 }
 
@@ -109,8 +145,9 @@ WatchedKey& Shard::FindOrAdd(const base::KeyPtr& key) {
   const fetch::EntityType* type = catalog_.Find(key->entity);
   assert(type != nullptr && "sessions subscribe to types of the catalog only");
   metrics_.watched_keys.Increment();
-  auto watched = std::make_unique<WatchedKey>(PairContext{coalescer_context_, deliveries_}, *type,
-                                              *targets_[type->target], key);
+  auto watched = std::make_unique<WatchedKey>(PairContext{coalescer_context_, deliveries_, audit_},
+                                              *type, *targets_[type->target], key);
+  audit_.Add(*watched);
   return *keys_.emplace(key, std::move(watched)).first->second;
 }
 
@@ -125,6 +162,7 @@ std::optional<subs::Subscriber> Shard::Remove(subs::SubscriptionId id, WatchedKe
   watched.RemoveIfEmpty(pair);
   if (watched.empty()) {
     metrics_.watched_keys.Decrement();
+    audit_.Remove(watched);
     keys_.erase(base::KeyPtr(watched.key()));
   }
   return removed;

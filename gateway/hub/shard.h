@@ -9,6 +9,7 @@
 #include "gateway/base/log.h"
 #include "gateway/changelog/change_publisher.h"
 #include "gateway/fetch/entity_catalog.h"
+#include "gateway/hub/audit.h"
 #include "gateway/hub/delivery_queue.h"
 #include "gateway/hub/subscriptions.h"
 #include "gateway/hub/watched_key.h"
@@ -23,6 +24,10 @@ struct ShardOptions {
   // This shard's share of each target's limits, by target.
   std::vector<fetch::FetchGate::Limits> gates;
   size_t revalidate_batch = 100;  // The most revalidations in one call.
+  // After a gap the revalidations begin within this time ...
+  base::Duration revalidate_jitter{0};
+  // ... and everything watched is asked about once in this one; 0: never.
+  base::Duration audit_period{0};
   metrics::HubMetrics& metrics;
   base::Logger logger;
   uint64_t seed = 0;
@@ -30,14 +35,21 @@ struct ShardOptions {
 
 // The owner of a slice of the keys: who watches them, in which scopes, and in what state.
 //
-// Purpose: changes and subscriptions come in, deliveries go out.
+// Purpose: changes and subscriptions come in, deliveries go out. After a gap everything is suspect
+//   at once, and is revalidated after a moment that differs from replica to replica, that which
+//   most wait for first.
 // Owner and lifetime: the hub; Clear is called on the loop before destruction.
 // Threading: every method runs on the shard's loop.
-// Limits: nothing is kept of keys that nobody watches.
+// Limits: nothing is kept of keys that nobody watches. Gaps that come within kGapInterval, or
+// before
+//   the revalidations of the one before began, cost no more than one.
 // Errors: a call that names what is gone is ignored: it crossed the end of a subscription.
 class Shard {
  public:
+  static constexpr base::Duration kGapInterval = std::chrono::milliseconds(100);
+
   Shard(ShardOptions options, base::Executor& executor, std::vector<WorkerPort> workers);
+  ~Shard();
 
   void Subscribe(const subs::SubscriberRef& subscriber, const base::KeyPtr& key,
                  const fetch::Secret& secret, bool snapshot);
@@ -47,6 +59,7 @@ class Shard {
   void Refresh(subs::SubscriptionId id, const base::EntityKey& key, const fetch::Secret& secret);
 
   void OnChanges(const std::vector<changelog::Change>& changes);
+  // Changes may have been missed.
   void OnGap();
   void OnBusLive(bool live);
 
@@ -58,6 +71,8 @@ class Shard {
   WatchedKey* Find(const base::EntityKey& key);
   // Takes the subscription out, and the pair and the key with it if it was the last.
   std::optional<subs::Subscriber> Remove(subs::SubscriptionId id, WatchedKey& watched, Pair& pair);
+  void MakeSuspect();
+  void RevalidateAll();
 
   base::Executor& executor_;
   const fetch::EntityCatalog& catalog_;
@@ -66,6 +81,11 @@ class Shard {
   fetch::CoalescerContext coalescer_context_;
   DeliveryQueue deliveries_;
   std::vector<std::unique_ptr<fetch::TargetAccess>> targets_;
+  Audit audit_;
+  const base::Duration revalidate_jitter_;
+  base::TimePoint next_revalidation_{};                // Not before.
+  base::TimerId revalidation_timer_ = base::kNoTimer;  // Set from a gap until they begin.
+  bool is_stopped_ = false;
   absl::flat_hash_map<base::KeyPtr, std::unique_ptr<WatchedKey>, base::KeyPtrHash,
                       base::KeyPtrEqual>
       keys_;

@@ -4,6 +4,8 @@
 #include <cassert>
 #include <utility>
 
+#include "gateway/hub/audit.h"
+
 namespace entitysync::hub {
 
 WatchedKey::WatchedKey(PairContext context, const fetch::EntityType& type,
@@ -56,13 +58,19 @@ std::optional<size_t> WatchedKey::PositionOf(const std::string& secret) const {
 }
 
 void WatchedKey::OnChange(std::optional<uint64_t> version) {
+  // What an audit found needs no other explanation.
+  base::ListHook<AuditDifference>::Unlink();
   floor_ = std::max(floor_, version.value_or(0));
   for (const auto& pair : pairs_) pair->OnChange(version);
 }
 
-void WatchedKey::Revalidate() {
-  for (const auto& pair : pairs_) pair->Revalidate();
+size_t WatchedKey::Audit() {
+  size_t asked = 0;
+  for (const auto& pair : pairs_) asked += pair->Audit() ? 1 : 0;
+  return asked;
 }
+
+void WatchedKey::OnAuditDifference() { context_.audit.OnDifference(*this); }
 
 uint64_t WatchedKey::FloorForNewPair() {
   // Where a pair's numbers started again, the highest number ever notified says nothing any more:

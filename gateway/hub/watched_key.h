@@ -8,16 +8,24 @@
 #include <string>
 #include <vector>
 
+#include "gateway/base/intrusive_list.h"
 #include "gateway/fetch/entity_catalog.h"
 #include "gateway/hub/pair.h"
 
 namespace entitysync::hub {
 
+class Audit;
+
 // What all pairs of a shard are made with; owned by the shard.
 struct PairContext {
   fetch::CoalescerContext& coalescer;
   DeliveryQueue& deliveries;
+  Audit& audit;
 };
+
+// The lists of an Audit that a key may be in.
+struct AuditTurn;
+struct AuditDifference;
 
 // One key that somebody watches, with a pair for every scope it is watched in.
 //
@@ -25,7 +33,9 @@ struct PairContext {
 // Limits: as many pairs as subscriptions at most.
 // Order: pairs are walked in the order in which they were added; a removal moves the last to the
 // gap.
-class WatchedKey final : private Pair::Owner {
+class WatchedKey final : public base::ListHook<AuditTurn>,
+                         public base::ListHook<AuditDifference>,
+                         private Pair::Owner {
  public:
   WatchedKey(PairContext context, const fetch::EntityType& type, fetch::TargetAccess& target,
              base::KeyPtr key);
@@ -38,16 +48,21 @@ class WatchedKey final : private Pair::Owner {
 
   // A change of the key was heard.
   void OnChange(std::optional<uint64_t> version);
-  void Revalidate();
 
+  // Asks about all its pairs; answers how many of them were not being asked about anyway.
+  size_t Audit();
+  base::TimePoint audit_difference_at;  // The Audit's.
+
+  const std::vector<std::unique_ptr<Pair>>& pairs() const { return pairs_; }
+  const fetch::FetchGate& gate() const { return target_.gate; }
   bool empty() const { return pairs_.empty(); }
   const base::KeyPtr& key() const { return key_; }
 
  private:
-  void OnVersionsReset() override { floor_lowered_ = true; }
-
   static constexpr size_t kIndexFrom = 16;
 
+  void OnVersionsReset() override { floor_lowered_ = true; }
+  void OnAuditDifference() override;
   std::optional<size_t> PositionOf(const std::string& secret) const;
   uint64_t FloorForNewPair();
 

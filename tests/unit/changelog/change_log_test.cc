@@ -183,14 +183,11 @@ TEST_F(ChangeLogTest, WhatIsOutIsConfirmedAlthoughTheLinkTakesNoMore) {
   EXPECT_FALSE(second.has_value());
 }
 
-TEST_F(ChangeLogTest, ManyLossesInARowAreFewGaps) {
+TEST_F(ChangeLogTest, EveryLossIsPassedOnAtOnce) {
   Start(a_);
-  loops_.Advance(seconds(1));
-  for (int i = 0; i < 50; ++i) a_.link.ReportDropped(1);
-  Settle();
-  EXPECT_EQ(a_.gaps, 1);
-  loops_.Advance(ChangeLog::kGapInterval);
-  EXPECT_EQ(a_.gaps, 2) << "what came after the first";
+  for (int i = 0; i < 5; ++i) a_.link.ReportDropped(1);
+  loops_.RunReady();
+  EXPECT_EQ(a_.gaps, 5) << "until it is told, the sink takes what it has for true";
 }
 
 TEST_F(ChangeLogTest, AFullLinkIsTriedAgainWithoutUsingUpNumbers) {
@@ -249,7 +246,6 @@ TEST_F(ChangeLogTest, DroppedMessagesAreAGap) {
   Start(a_);
   a_.link.ReportDropped(3);
   Settle();
-  loops_.Advance(ChangeLog::kGapInterval);
   EXPECT_EQ(a_.gaps, 1);
   EXPECT_EQ(a_.metrics.messages_dropped.Value(), 3);
 }

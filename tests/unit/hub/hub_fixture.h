@@ -51,6 +51,8 @@ class HubTest : public ::testing::Test {
   static HubOptions Plain() {
     HubOptions options;
     options.mailbox_changes = 100;
+    options.revalidate_jitter = base::Duration(0);
+    options.audit_period = base::Duration(0);
     return options;
   }
 
