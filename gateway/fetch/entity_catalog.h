@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "gateway/base/time.h"
 #include "gateway/fetch/entity_source.h"
 
 namespace entitysync::fetch {
@@ -19,6 +20,9 @@ struct EntityType {
   EntitySource* source = nullptr;  // Never null in a catalog; outlives it.
   size_t target = 0;               // Index into EntityCatalog::targets(): whose limits count.
   bool classic_snapshot = false;   // Whether a classic subscription gets the present state at once.
+  // For how long a state is kept when its last watcher left. Above 0 a secret that the application
+  // no longer accepts may read the state without the application being asked.
+  base::Duration keep_state{0};
 };
 
 // How much one application target is asked at a time, over the whole replica.

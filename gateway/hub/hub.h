@@ -24,6 +24,8 @@ struct HubOptions {
   base::Duration revalidate_jitter = std::chrono::milliseconds(250);
   // In this time everything watched is asked about once, gap or not. 0: never.
   base::Duration audit_period = std::chrono::minutes(10);
+  // What the kept states of all shards may take.
+  size_t kept_bytes = 64 * 1024 * 1024;
 };
 
 // From changes to deliveries: the shards, and the doors to them.

@@ -40,6 +40,12 @@ void Pair::Refresh(subs::SubscriptionId id) {
   GiveState(*subscriber);
 }
 
+void Pair::Restore(StatePtr state) {
+  const auto outcome = state->removed ? fetch::Outcome::kRemoved : fetch::Outcome::kRows;
+  coalescer_->Restore(outcome, state->version);
+  state_ = std::move(state);
+}
+
 void Pair::GiveState(subs::Subscriber& subscriber) {
   const bool settled = coalescer_->IsSettled();
   if (settled && state_ == nullptr) return;  // Denied.

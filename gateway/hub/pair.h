@@ -35,6 +35,9 @@ class Pair final : fetch::Coalescer::Listener {
        Owner& owner);
   ~Pair() override;
 
+  // Goes on with a state that was kept since the pair was last watched.
+  void Restore(StatePtr state);
+
   // Adds a watcher. `wants_state`: it gets the present state, fetched if need be.
   void Add(const subs::Subscriber& subscriber, bool wants_state);
   std::optional<subs::Subscriber> Remove(subs::SubscriptionId id) {
@@ -48,6 +51,9 @@ class Pair final : fetch::Coalescer::Listener {
   void Revalidate() { coalescer_->Revalidate(); }
   // False: it is being asked anyway.
   bool Audit() { return coalescer_->Audit(); }
+
+  // The present state if it is known to be true; null if not, or if there is none.
+  StatePtr SettledState() const { return coalescer_->IsSettled() ? state_ : nullptr; }
 
   bool IsDirty() const { return coalescer_->IsDirty(); }
   // The application's last word was that this viewer may not see the entity.

@@ -17,6 +17,7 @@ Shard::Shard(ShardOptions options, base::Executor& executor, std::vector<WorkerP
                          .metrics = options.metrics,
                          .logger = options.logger},
       deliveries_(executor, std::move(workers)),
+      kept_(executor, options.kept_bytes, options.metrics),
       audit_(options.audit_period, executor, options.metrics, options.logger),
       revalidate_jitter_(options.revalidate_jitter) {
   for (const fetch::FetchGate::Limits& limits : options.gates) {
@@ -76,6 +77,7 @@ void Shard::OnChanges(const std::vector<changelog::Change>& changes) {
   assert(executor_.IsCurrent());
   for (const changelog::Change& change : changes) {
     metrics_.changes_received.Increment();
+    kept_.Drop(change.key);
     WatchedKey* watched = Find(change.key);
     if (watched == nullptr) {
       metrics_.changes_unwatched.Increment();
@@ -108,6 +110,7 @@ void Shard::OnBusLive(bool live) {
 
 void Shard::MakeSuspect() {
   ++coalescer_context_.gap_epoch;
+  kept_.DropAll();
   audit_.OnGap();
 }
 
@@ -136,6 +139,7 @@ void Shard::Clear() {
   executor_.Cancel(std::exchange(revalidation_timer_, base::kNoTimer));
   for (const auto& target : targets_) target->gate.Close();
   audit_.Stop();
+  kept_.DropAll();
   keys_.clear();
 }
 
@@ -145,8 +149,9 @@ WatchedKey& Shard::FindOrAdd(const base::KeyPtr& key) {
   const fetch::EntityType* type = catalog_.Find(key->entity);
   assert(type != nullptr && "sessions subscribe to types of the catalog only");
   metrics_.watched_keys.Increment();
-  auto watched = std::make_unique<WatchedKey>(PairContext{coalescer_context_, deliveries_, audit_},
-                                              *type, *targets_[type->target], key);
+  auto watched =
+      std::make_unique<WatchedKey>(PairContext{coalescer_context_, deliveries_, kept_, audit_},
+                                   *type, *targets_[type->target], key);
   audit_.Add(*watched);
   return *keys_.emplace(key, std::move(watched)).first->second;
 }

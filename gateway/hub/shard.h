@@ -11,6 +11,7 @@
 #include "gateway/fetch/entity_catalog.h"
 #include "gateway/hub/audit.h"
 #include "gateway/hub/delivery_queue.h"
+#include "gateway/hub/kept_states.h"
 #include "gateway/hub/subscriptions.h"
 #include "gateway/hub/watched_key.h"
 #include "gateway/metrics/metrics.h"
@@ -28,6 +29,7 @@ struct ShardOptions {
   base::Duration revalidate_jitter{0};
   // ... and everything watched is asked about once in this one; 0: never.
   base::Duration audit_period{0};
+  size_t kept_bytes = 0;  // This shard's share.
   metrics::HubMetrics& metrics;
   base::Logger logger;
   uint64_t seed = 0;
@@ -40,9 +42,8 @@ struct ShardOptions {
 //   most wait for first.
 // Owner and lifetime: the hub; Clear is called on the loop before destruction.
 // Threading: every method runs on the shard's loop.
-// Limits: nothing is kept of keys that nobody watches. Gaps that come within kGapInterval, or
-// before
-//   the revalidations of the one before began, cost no more than one.
+// Limits: of keys that nobody watches only what KeptStates may keep. Gaps that come within
+//   kGapInterval, or before the revalidations of the one before began, cost no more than one.
 // Errors: a call that names what is gone is ignored: it crossed the end of a subscription.
 class Shard {
  public:
@@ -81,6 +82,7 @@ class Shard {
   fetch::CoalescerContext coalescer_context_;
   DeliveryQueue deliveries_;
   std::vector<std::unique_ptr<fetch::TargetAccess>> targets_;
+  KeptStates kept_;
   Audit audit_;
   const base::Duration revalidate_jitter_;
   base::TimePoint next_revalidation_{};                // Not before.

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "gateway/hub/audit.h"
+#include "gateway/hub/kept_states.h"
 
 namespace entitysync::hub {
 
@@ -19,9 +20,12 @@ Pair* WatchedKey::Find(const std::string& secret) {
 
 Pair& WatchedKey::FindOrAdd(const fetch::Secret& secret) {
   if (Pair* pair = Find(*secret)) return *pair;
+  std::optional<KeptStates::Kept> kept = context_.kept.Take(*key_, *secret);
+  if (kept.has_value()) floor_ = std::max(FloorForNewPair(), kept->floor);
   pairs_.push_back(std::make_unique<Pair>(context_.coalescer, type_, target_, key_, secret,
                                           FloorForNewPair(), context_.deliveries,
                                           static_cast<Pair::Owner&>(*this)));
+  if (kept.has_value()) pairs_.back()->Restore(std::move(kept->state));
   const auto index = [this](size_t i) {
     positions_[*pairs_[i]->secret()] = static_cast<uint32_t>(i);
   };
@@ -37,6 +41,9 @@ void WatchedKey::RemoveIfEmpty(Pair& pair) {
   if (!pair.empty()) return;
   const std::optional<size_t> position = PositionOf(*pair.secret());
   assert(position.has_value());
+  if (StatePtr state = pair.SettledState(); state != nullptr) {
+    context_.kept.Put(key_, pair.secret(), {std::move(state), pair.floor()}, type_.keep_state);
+  }
   const bool indexed = !positions_.empty();
   positions_.erase(*pair.secret());
   std::swap(pairs_[*position], pairs_.back());

@@ -15,11 +15,13 @@
 namespace entitysync::hub {
 
 class Audit;
+class KeptStates;
 
 // What all pairs of a shard are made with; owned by the shard.
 struct PairContext {
   fetch::CoalescerContext& coalescer;
   DeliveryQueue& deliveries;
+  KeptStates& kept;
   Audit& audit;
 };
 
@@ -42,8 +44,9 @@ class WatchedKey final : public base::ListHook<AuditTurn>,
 
   // The pair of a scope; null if nobody watches in it.
   Pair* Find(const std::string& secret);
+  // Makes it if need be, from what is kept of it if anything is.
   Pair& FindOrAdd(const fetch::Secret& secret);
-  // Removes the pair if nobody is left in it.
+  // Removes the pair if nobody is left in it, and keeps its state if the type wants that.
   void RemoveIfEmpty(Pair& pair);
 
   // A change of the key was heard.
