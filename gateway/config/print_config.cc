@@ -62,9 +62,9 @@ class Writer {
 
   void Write(const Setting& setting, const std::string& key) {
     const Slot slot = setting.slot(settings_, key);
-    if (std::holds_alternative<std::optional<bool>*>(slot) && FormatValue(setting, slot).empty()) {
-      return;
-    }
+    const bool may_be_absent = std::holds_alternative<std::optional<bool>*>(slot) ||
+                               std::holds_alternative<std::optional<Duration>*>(slot);
+    if (may_be_absent && FormatValue(setting, slot).empty()) return;
     std::vector<std::string> steps;
     for (const std::string_view step : Steps(setting.path)) {
       steps.push_back(step.starts_with('<') ? Quote(key) : std::string(step));

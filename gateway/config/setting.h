@@ -14,9 +14,9 @@
 namespace entitysync::config {
 
 // Where in a Settings one value lives.
-using Slot =
-    std::variant<std::string*, std::vector<std::string>*, ListenAddress*, bool*,
-                 std::optional<bool>*, size_t*, Duration*, BusKind*, LogLevel*, LogFormat*>;
+using Slot = std::variant<std::string*, std::vector<std::string>*, ListenAddress*, bool*,
+                          std::optional<bool>*, size_t*, Duration*, std::optional<Duration>*,
+                          BusKind*, LogLevel*, LogFormat*>;
 
 // What a value may be, beyond the type of its slot. Bounds are inclusive: of the number, of the
 // milliseconds, of the bytes of a text, of the elements of a list.

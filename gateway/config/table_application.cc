@@ -69,6 +69,11 @@ constexpr Setting kApplication[] = {
      Kind::kBool,
      {},
      "For this entity type, instead of `classic.snapshot`."},
+    {"entities.<type>.keep_state",
+     ENTITYSYNC_CONFIG_MAP_SLOT(entities, keep_state),
+     Kind::kDuration,
+     {0, 86'400'000},
+     "For this entity type, instead of `fetch.keep_state`."},
 
     {"classic.snapshot",
      ENTITYSYNC_CONFIG_SLOT(classic.snapshot),
@@ -133,8 +138,40 @@ constexpr Setting kApplication[] = {
      ENTITYSYNC_CONFIG_SLOT(fetch.revalidate_in_flight),
      Kind::kCount,
      {1, 100'000},
-     "After changes may have been missed, how many fetches at a time (per replica, at most) check "
-     "what is watched."},
+     "After changes may have been missed, how many fetches at a time (per replica and target, at "
+     "most) check what is watched. It begins with 16 and adapts below this to errors and latency."},
+    {"fetch.revalidate_batch",
+     ENTITYSYNC_CONFIG_SLOT(fetch.revalidate_batch),
+     Kind::kCount,
+     {1, 10'000},
+     "The most of those fetches that are put to the application in one call."},
+    {"fetch.revalidate_jitter",
+     ENTITYSYNC_CONFIG_SLOT(fetch.revalidate_jitter),
+     Kind::kDuration,
+     {0, 60'000},
+     "They begin at a random moment within this time, so that replicas that noticed the same loss "
+     "do "
+     "not all ask at once."},
+    {"fetch.audit_period",
+     ENTITYSYNC_CONFIG_SLOT(fetch.audit_period),
+     Kind::kDuration,
+     {0, 604'800'000},
+     "In this time everything watched is fetched once even if nothing seems to be lost, as the "
+     "last "
+     "net; each watched pair costs one fetch per period. 0: never."},
+    {"fetch.keep_state",
+     ENTITYSYNC_CONFIG_SLOT(fetch.keep_state),
+     Kind::kDuration,
+     {0, 86'400'000},
+     "For how long a state is kept after its last watcher left, to serve the next one with the "
+     "same "
+     "secret without a fetch; any change drops it. A secret that the application no longer accepts "
+     "may read it for as long. 0: not at all."},
+    {"fetch.kept_bytes",
+     ENTITYSYNC_CONFIG_SLOT(fetch.kept_bytes),
+     Kind::kBytes,
+     {0, int64_t{64} * 1'073'741'824},
+     "What the kept states of a replica may take; the oldest go first."},
 };
 
 }  // namespace

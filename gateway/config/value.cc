@@ -108,6 +108,14 @@ absl::Status Parse(const Setting& setting, const std::string& text, Duration* va
   return absl::OkStatus();
 }
 
+absl::Status Parse(const Setting& setting, const std::string& text,
+                   std::optional<Duration>* value) {
+  Duration present{};
+  if (auto status = Parse(setting, text, &present); !status.ok()) return status;
+  *value = present;
+  return absl::OkStatus();
+}
+
 template <typename Choice>
 requires std::is_enum_v<Choice> absl::Status Parse(const Setting&, const std::string& text,
                                                    Choice* value) {
@@ -153,6 +161,10 @@ std::vector<std::string> Format(const Setting& setting, size_t value) {
 }
 std::vector<std::string> Format(const Setting& setting, Duration value) {
   return {FormatNumber(setting.kind, value.count())};
+}
+std::vector<std::string> Format(const Setting& setting, const std::optional<Duration>& value) {
+  if (!value.has_value()) return {};
+  return Format(setting, *value);
 }
 template <typename Choice>
 requires std::is_enum_v<Choice> std::vector<std::string> Format(const Setting&,

@@ -82,6 +82,10 @@ hub::HubOptions HubOptionsOf(const config::Settings& settings, uint64_t seed) {
   const config::FetchSettings& from = settings.fetch;
   hub::HubOptions to;
   to.revalidations_in_flight = from.revalidate_in_flight;
+  to.revalidate_batch = from.revalidate_batch;
+  to.revalidate_jitter = from.revalidate_jitter;
+  to.audit_period = from.audit_period;
+  to.kept_bytes = from.kept_bytes;
   to.coalescer.backoff_min = from.backoff_min;
   to.coalescer.backoff_max = from.backoff_max;
   to.coalescer.versions = {.reset_after = from.version_reset_after,

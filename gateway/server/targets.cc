@@ -20,19 +20,23 @@ absl::StatusOr<std::unique_ptr<Targets>> Targets::Create(const config::Settings&
     result->targets_[name] = *std::move(created);
   }
   // config::Validate has seen to it that every name stands for a target.
-  const auto type_of = [&](const std::string& target, bool snapshot) {
+  const auto type_of = [&](const std::string& target, bool snapshot, base::Duration keep_state) {
     return fetch::EntityType{.source = result->targets_.at(target).get(),
                              .target = indexes.at(target),
-                             .classic_snapshot = snapshot};
+                             .classic_snapshot = snapshot,
+                             .keep_state = keep_state};
   };
   absl::flat_hash_map<std::string, fetch::EntityType> types;
   for (const auto& [type, entity] : settings.entities) {
     const std::string* target = config::TargetOf(settings, type);
-    if (target != nullptr) types[type] = type_of(*target, config::ClassicSnapshot(settings, type));
+    if (target == nullptr) continue;
+    types[type] = type_of(*target, config::ClassicSnapshot(settings, type),
+                          config::KeepState(settings, type));
   }
   std::optional<fetch::EntityType> fallback;
   if (!settings.default_target.empty()) {
-    fallback = type_of(settings.default_target, settings.classic.snapshot);
+    fallback =
+        type_of(settings.default_target, settings.classic.snapshot, settings.fetch.keep_state);
   }
   result->catalog_ =
       std::make_unique<fetch::EntityCatalog>(std::move(types), fallback, std::move(limits));

@@ -31,6 +31,8 @@ Settings Unusual() {
   settings.targets["b"].address = {"unix:/run/b"};
   settings.default_target = "b";
   settings.entities["items"].classic_snapshot = false;
+  settings.entities["kept"].keep_state = std::chrono::milliseconds(0);
+  settings.fetch.keep_state = std::chrono::milliseconds(1'500);
   settings.entities["a: \"b\" \n${env:X}"] = {};
   settings.log.format = LogFormat::kJson;
   return settings;

@@ -43,8 +43,9 @@ targets:
 default_target: app
 entities:
   items: {classic_snapshot: true}
-  order lines: {target: two}
+  order lines: {target: two, keep_state: 1m}
   bare:
+fetch: {keep_state: 5s}
 log: {level: debug, format: json}
 )",
                              "f", FakeEnvironment());
@@ -64,6 +65,9 @@ log: {level: debug, format: json}
   EXPECT_EQ(*TargetOf(*settings, "never named"), "app");
   EXPECT_TRUE(ClassicSnapshot(*settings, "items"));
   EXPECT_FALSE(ClassicSnapshot(*settings, "bare"));
+  EXPECT_EQ(KeepState(*settings, "order lines"), std::chrono::minutes(1));
+  EXPECT_EQ(KeepState(*settings, "bare"), std::chrono::seconds(5));
+  EXPECT_EQ(KeepState(*settings, "never named"), std::chrono::seconds(5));
   EXPECT_EQ(settings->log.format, LogFormat::kJson);
 }
 

@@ -149,6 +149,7 @@ struct TargetSettings {
 struct EntitySettings {
   std::string target;                    // A name of Settings::targets. Empty: the default target.
   std::optional<bool> classic_snapshot;  // Absent: ClassicSettings::snapshot.
+  std::optional<Duration> keep_state;    // Absent: FetchSettings::keep_state.
 
   friend bool operator==(const EntitySettings&, const EntitySettings&) = default;
 };
@@ -171,6 +172,11 @@ struct FetchSettings {
   size_t max_rows = 1'000;
   size_t max_state_bytes = 1 * kMiB;
   size_t revalidate_in_flight = 64;
+  size_t revalidate_batch = 100;
+  Duration revalidate_jitter = std::chrono::milliseconds(250);
+  Duration audit_period = std::chrono::minutes(10);  // 0: no audit.
+  Duration keep_state{0};                            // 0: nothing is kept of what nobody watches.
+  size_t kept_bytes = 64 * kMiB;
 
   friend bool operator==(const FetchSettings&, const FetchSettings&) = default;
 };
@@ -225,6 +231,13 @@ inline bool ClassicSnapshot(const Settings& settings, const std::string& type) {
   const auto entity = settings.entities.find(type);
   if (entity == settings.entities.end()) return settings.classic.snapshot;
   return entity->second.classic_snapshot.value_or(settings.classic.snapshot);
+}
+
+// For how long a state of entity type `type` is kept when its last watcher left.
+inline Duration KeepState(const Settings& settings, const std::string& type) {
+  const auto entity = settings.entities.find(type);
+  if (entity == settings.entities.end()) return settings.fetch.keep_state;
+  return entity->second.keep_state.value_or(settings.fetch.keep_state);
 }
 
 }  // namespace entitysync::config
