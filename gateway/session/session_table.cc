@@ -2,6 +2,7 @@
 
 #include <absl/strings/str_cat.h>
 
+#include <algorithm>
 #include <cassert>
 #include <utility>
 
@@ -45,6 +46,7 @@ ConnectionHandler& SessionTable::OnOpen(Transport& transport, Handshake handshak
   sessions_[index] = std::make_unique<Session>(context_, static_cast<SessionHost&>(*this), index,
                                                transport, std::move(handshake));
   ++size_;
+  if (drain_end_.has_value()) CloseWithinDrain(*sessions_[index]);
   return *sessions_[index];
 }
 
@@ -59,9 +61,15 @@ void SessionTable::OnDeliveries(std::vector<hub::Delivery> deliveries) {
 }
 
 void SessionTable::Drain(base::Duration window) {
+  drain_end_ = options_.executor.Now() + window;
   for (const auto& session : sessions_) {
-    if (session != nullptr) session->CloseAfter(random_.Between(base::Duration(0), window));
+    if (session != nullptr) CloseWithinDrain(*session);
   }
+}
+
+void SessionTable::CloseWithinDrain(Session& session) {
+  const base::Duration left = *drain_end_ - options_.executor.Now();
+  session.CloseAfter(random_.Between(base::Duration(0), std::max(left, base::Duration(0))));
 }
 
 void SessionTable::ScheduleFlush(uint32_t session) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "gateway/hub/delivery.h"
@@ -39,7 +40,8 @@ class SessionTable final : public ConnectionAcceptor,
   ConnectionHandler& OnOpen(Transport& transport, Handshake handshake) override;
   void OnDeliveries(std::vector<hub::Delivery> deliveries) override;
 
-  // Closes every session with 1012, each at a moment of its own within `window`.
+  // Closes every session with 1012, each at a moment of its own within `window`; those too whose
+  // handshake was under way when it began.
   void Drain(base::Duration window);
 
   size_t size() const { return size_; }
@@ -49,6 +51,7 @@ class SessionTable final : public ConnectionAcceptor,
   void OnSessionEnded(uint32_t session) override;
   void EndTurn();
   void ScheduleTurnEnd();
+  void CloseWithinDrain(Session& session);
 
   const SessionTableOptions options_;
   base::TimerWheel wheel_;
@@ -61,6 +64,7 @@ class SessionTable final : public ConnectionAcceptor,
   std::vector<bool> is_scheduled_;               // By index: in to_flush_.
   std::vector<std::unique_ptr<Session>> ended_;  // Destroyed at the end of the turn.
   bool turn_end_scheduled_ = false;
+  std::optional<base::TimePoint> drain_end_;  // Set from Drain on.
   size_t size_ = 0;
 };
 

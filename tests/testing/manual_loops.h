@@ -1,6 +1,8 @@
 #pragma once
 
-#include <cassert>
+#include <absl/container/flat_hash_map.h>
+
+#include <cstdint>
 #include <deque>
 #include <map>
 #include <memory>
@@ -14,106 +16,52 @@ namespace entitysync::testing {
 
 // Any number of event loops in one thread and in manual time, for tests: nothing runs until the
 // test says so, and the seed decides which ready loop goes next.
+//
+// Purpose: the real core under a clock and a scheduler that a seed decides.
+// Owner and lifetime: the test; outlives what runs on the loops. Tasks still queued at the end (or
+//   at Remove) are destroyed without being run, as by AsioLoop.
+// Threading: one thread.
+// Limits: RunReady gives up (asserts) on loops that never come to rest.
 class ManualLoops {
  public:
-  explicit ManualLoops(uint64_t seed = 1) : random_(seed) {}
+  // In which order a loop takes what was posted to it.
+  enum class Order : uint8_t {
+    kPosted,    // As posted, everything that waits in one turn.
+    kAnyLegal,  // Posts of one loop to one other keep their order; those of several loops mix in
+                // any way, and a turn may end before the queue does. The seed decides.
+  };
 
-  base::Executor& Add() {
-    loops_.push_back(std::make_unique<Loop>(*this));
-    return *loops_.back();
-  }
+  explicit ManualLoops(uint64_t seed = 1, Order order = Order::kPosted);
+  ~ManualLoops();
+
+  base::Executor& Add();
+  // Forgets a loop and all that waits on it. Not while it runs.
+  void Remove(base::Executor& loop);
+  // The loop runs nothing for this long, as a thread that gets no processor.
+  void Freeze(base::Executor& loop, base::Duration span);
 
   base::TimePoint Now() const { return now_; }
 
   // Runs turns of ready loops until none is ready.
-  void RunReady() {
-    for (int turns = 0; RunOne(); ++turns) assert(turns < 10'000'000 && "loops never come to rest");
-  }
+  void RunReady();
 
   // Moves time on, running each timer at its time and what follows from it.
-  void Advance(base::Duration by) {
-    const base::TimePoint end = now_ + by;
-    RunReady();
-    for (;;) {
-      base::TimePoint next = end;
-      for (const auto& loop : loops_) {
-        if (!loop->timers.empty()) next = std::min(next, loop->timers.begin()->first.first);
-      }
-      now_ = std::max(now_, next);
-      if (now_ >= end && !AnyTimerDue()) break;
-      RunReady();
-    }
-    RunReady();
-  }
+  void Advance(base::Duration by);
 
  private:
-  struct Loop final : base::Executor {
-    explicit Loop(ManualLoops& owner) : loops(owner) {}
-    void Post(base::Task task) override { posted.push_back(std::move(task)); }
-    bool IsCurrent() const override { return loops.current_ == this; }
-    base::TimePoint Now() const override { return loops.now_; }
-    base::TimerId After(base::Duration delay, base::Task task) override {
-      const base::TimerId id = ++loops.last_timer_;
-      timers.emplace(std::make_pair(loops.now_ + delay, id), std::move(task));
-      return id;
-    }
-    void Cancel(base::TimerId timer) override {
-      std::erase_if(timers, [&](const auto& entry) { return entry.first.second == timer; });
-    }
-    void AtTurnEnd(base::Task task) override { turn_end.push_back(std::move(task)); }
+  class Loop;
 
-    bool Ready() const {
-      return !posted.empty() || !turn_end.empty() ||
-             (!timers.empty() && timers.begin()->first.first <= loops.now_);
-    }
-    void RunTurn() {
-      while (!timers.empty() && timers.begin()->first.first <= loops.now_) {
-        auto node = timers.extract(timers.begin());
-        node.mapped()();
-      }
-      for (size_t left = posted.size(); left > 0; --left) {
-        base::Task task = std::move(posted.front());
-        posted.pop_front();
-        task();
-      }
-      for (size_t i = 0; i < turn_end.size(); ++i) {
-        base::Task task = std::move(turn_end[i]);
-        task();
-      }
-      turn_end.clear();
-    }
-
-    ManualLoops& loops;
-    std::deque<base::Task> posted;
-    std::vector<base::Task> turn_end;
-    std::map<std::pair<base::TimePoint, base::TimerId>, base::Task> timers;
-  };
-
-  bool AnyTimerDue() const {
-    for (const auto& loop : loops_) {
-      if (!loop->timers.empty() && loop->timers.begin()->first.first <= now_) return true;
-    }
-    return false;
-  }
-
-  bool RunOne() {
-    std::vector<Loop*> ready;
-    for (const auto& loop : loops_) {
-      if (loop->Ready()) ready.push_back(loop.get());
-    }
-    if (ready.empty()) return false;
-    Loop* loop = ready[random_.Below(ready.size())];
-    current_ = loop;
-    loop->RunTurn();
-    current_ = nullptr;
-    return true;
-  }
+  bool RunOne();
+  // When the next loop becomes ready; TimePoint::max() if none will.
+  base::TimePoint NextReady() const;
 
   base::Random random_;
+  const Order order_;
   base::TimePoint now_{std::chrono::hours(1)};
   base::TimerId last_timer_ = base::kNoTimer;
   const Loop* current_ = nullptr;
   std::vector<std::unique_ptr<Loop>> loops_;
+  std::vector<Loop*> ready_;  // Kept for its capacity.
 };
 
 }  // namespace entitysync::testing

@@ -294,6 +294,17 @@ TEST_F(SessionTest, ADrainClosesWithinItsWindow) {
   EXPECT_EQ(transport_.closed, protocol::CloseCode::kRestart);
 }
 
+TEST_F(SessionTest, WhoseHandshakeEndsDuringADrainIsClosedWithinItToo) {
+  OnLoop([&] { table_->Drain(seconds(20)); });
+  loops_.Advance(seconds(5));
+  testing::FakeTransport late(loop_);
+  session::ConnectionHandler* handler = nullptr;
+  OnLoop([&] { handler = &table_->OnOpen(late, {}); });
+  loops_.Advance(seconds(16));
+  EXPECT_EQ(late.closed, protocol::CloseCode::kRestart);
+  OnLoop([&] { handler->OnClosed(); });
+}
+
 TEST_F(SessionTest, TheEndOfAConnectionEndsItsSubscriptionsAndForgetsLateReplies) {
   Subscribe("1");
   Subscribe("2");
