@@ -1,6 +1,7 @@
 #include "gateway/changelog/gap_tracker.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace entitysync::changelog {
 
@@ -20,14 +21,15 @@ GapTracker::Lookup GapTracker::FindOrAdd(const Origin& origin, base::TimePoint n
 
 bool GapTracker::OnBatch(const Origin& origin, uint64_t number, base::TimePoint now) {
   const auto [publisher, is_new, flooded] = FindOrAdd(origin, now);
-  const bool expected = number <= publisher.heard + 1 || (is_new && SpokeBeforeUs(origin, now));
+  const bool expected =
+      number <= publisher.heard + 1 || (is_new && CountLater(origin, number - 1, now));
   publisher.heard = std::max(publisher.heard, number);
   return flooded || !expected;
 }
 
 bool GapTracker::OnHeartbeat(const Origin& origin, uint64_t last_number, base::TimePoint now) {
   const auto [publisher, is_new, flooded] = FindOrAdd(origin, now);
-  if (is_new && SpokeBeforeUs(origin, now)) publisher.heard = last_number;
+  if (is_new && CountLater(origin, last_number, now)) publisher.heard = last_number;
   const bool lost = publisher.owed > publisher.heard;
   publisher.heard = std::max(publisher.heard, publisher.owed);
   publisher.owed = last_number > publisher.heard ? last_number : 0;
@@ -36,14 +38,14 @@ bool GapTracker::OnHeartbeat(const Origin& origin, uint64_t last_number, base::T
 
 bool GapTracker::OnGoodbye(const Origin& origin, uint64_t last_number, base::TimePoint now) {
   const auto it = publishers_.find(origin);
-  if (it == publishers_.end()) return last_number > 0 && !SpokeBeforeUs(origin, now);
+  if (it == publishers_.end()) return last_number > 0 && !CountLater(origin, last_number, now);
   const bool lost = last_number > it->second.heard;
   publishers_.erase(it);
   return lost;
 }
 
 bool GapTracker::OnTick(base::TimePoint now) {
-  bool gap = false;
+  bool gap = now - listening_since_ > Patience() && std::exchange(missed_by_newcomer_, false);
   for (auto it = publishers_.begin(); it != publishers_.end();) {
     const base::Duration silence = now - it->second.last_sign;
     if (!it->second.silent && silence > Patience()) {
@@ -60,8 +62,10 @@ void GapTracker::OnBusBack(base::TimePoint now) {
   for (auto& [origin, publisher] : publishers_) publisher.last_sign = now;
 }
 
-bool GapTracker::SpokeBeforeUs(const Origin& origin, base::TimePoint now) const {
-  return origin.epoch < start_epoch_ && now - listening_since_ <= Patience();
+bool GapTracker::CountLater(const Origin& origin, uint64_t unheard, base::TimePoint now) {
+  const bool is_later = origin.epoch < start_epoch_ && now - listening_since_ <= Patience();
+  missed_by_newcomer_ = missed_by_newcomer_ || (is_later && unheard > 0);
+  return is_later;
 }
 
 }  // namespace entitysync::changelog

@@ -23,8 +23,9 @@ class GapTracker {
   static constexpr base::Duration kForgetAfter = std::chrono::hours(1);
 
   // `start_epoch`: our own start, in milliseconds since the Unix epoch. What older publishers said
-  // before we began to listen (OnBusBack) is nothing that we missed. An older one that lives is
-  // heard within a few heartbeats of that; one first heard later was not heard although it spoke.
+  // before we began to listen (OnBusBack) is nothing that we missed; what they said between that and
+  // the first we hear of them may be. They are all heard within a few heartbeats, and count as one
+  // gap together then; one first heard later counts at once.
   GapTracker(uint64_t start_epoch, base::Duration heartbeat_interval)
       : start_epoch_(start_epoch), heartbeat_interval_(heartbeat_interval) {}
 
@@ -52,14 +53,16 @@ class GapTracker {
     bool gap;
   };
   Lookup FindOrAdd(const Origin& origin, base::TimePoint now);
-  // Whether what this publisher said before its first sign was said before we listened.
-  bool SpokeBeforeUs(const Origin& origin, base::TimePoint now) const;
+  // Whether the `unheard` messages before a publisher's first sign are among those that count as one
+  // gap together.
+  bool CountLater(const Origin& origin, uint64_t unheard, base::TimePoint now);
   // Two heartbeats missing, with half of one for the road.
   base::Duration Patience() const { return heartbeat_interval_ * 5 / 2; }
 
   const uint64_t start_epoch_;
   const base::Duration heartbeat_interval_;
   base::TimePoint listening_since_{};
+  bool missed_by_newcomer_ = false;  // The gap of all older publishers is still to be counted.
   std::map<Origin, Publisher> publishers_;
 };
 

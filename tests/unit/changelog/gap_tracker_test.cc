@@ -50,6 +50,25 @@ TEST_F(GapTrackerTest, TheFirstNumberOfAPublisherYoungerThanUsMustBeOne) {
   EXPECT_TRUE(Batch(59, older_));
 }
 
+TEST_F(GapTrackerTest, WhatOlderPublishersSaidBeforeTheyWereFirstHeardIsOneGapInTheEnd) {
+  EXPECT_FALSE(Batch(57, older_));
+  EXPECT_FALSE(Heartbeat(9, {"r3", 500}));
+  EXPECT_FALSE(Tick(seconds(2)));
+  EXPECT_FALSE(Heartbeat(57, older_));
+  EXPECT_TRUE(Tick(seconds(1)));
+  EXPECT_FALSE(Heartbeat(57, older_));
+  EXPECT_FALSE(Tick(seconds(1)));
+}
+
+TEST_F(GapTrackerTest, OlderPublishersThatSaidNothingYetAreNoGap) {
+  EXPECT_FALSE(Heartbeat(0, older_));
+  EXPECT_FALSE(Batch(1, {"r3", 500}));
+  EXPECT_FALSE(Tick(seconds(2)));
+  EXPECT_FALSE(Heartbeat(0, older_));
+  EXPECT_FALSE(Batch(2, {"r3", 500}));
+  EXPECT_FALSE(Tick(seconds(1)));
+}
+
 TEST_F(GapTrackerTest, AnOlderPublisherFirstHeardLongAfterWeListenedWasMissed) {
   now_ += seconds(3);
   EXPECT_TRUE(Batch(57, older_));
