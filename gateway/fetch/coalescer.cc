@@ -65,21 +65,37 @@ Coalescer::Coalescer(CoalescerContext& context, const EntityType& type, TargetAc
 
 Coalescer::~Coalescer() {
   context_.executor.Cancel(timer_);
+  context_.executor.Cancel(doubt_timer_);
   target_.gate.Forget(*this);
+  call_.reset();  // Ends before its place goes to another.
   if (phase_ == Phase::kFetching) target_.gate.Leave(priority_);
 }
 
-void Coalescer::OnChange(std::optional<uint64_t> version) {
+bool Coalescer::OnChange(std::optional<uint64_t> version) {
   assert(context_.executor.IsCurrent());
   if (version.has_value() && Covers(*version)) {
     context_.metrics.fetches_skipped.Increment();
-    return;
+    if (!versions_.IsLast(*version)) AskLater();
+    return false;
   }
   EndLagging();
-  if (version.has_value()) return Expect(*version);
+  if (version.has_value()) {
+    Expect(*version);
+    return true;
+  }
   must_fetch_ = true;
   reason_ = FetchReason::kChange;
   RequestFetch();
+  return true;
+}
+
+void Coalescer::AskLater() {
+  if (doubt_timer_ != base::kNoTimer) return;
+  doubt_timer_ = context_.executor.After(context_.options.doubt_delay, [this] {
+    doubt_timer_ = base::kNoTimer;
+    must_fetch_ = true;
+    RequestFetch();
+  });
 }
 
 void Coalescer::Expect(uint64_t version) {

@@ -20,6 +20,9 @@ struct CoalescerOptions {
   base::Duration backoff_max = std::chrono::seconds(10);
   // Upper end of the backoff while a read replica lags: it will catch up soon.
   base::Duration lag_backoff_max = std::chrono::seconds(1);
+  // A change with a lower version than the last answer's is late, or the numbers started again: the
+  // application is asked so much later, once for all such changes meanwhile.
+  base::Duration doubt_delay = std::chrono::seconds(1);
   VersionTracker::Options versions;
 };
 
@@ -82,8 +85,9 @@ class Coalescer final : public FetchGate::Waiter, public std::enable_shared_from
             base::KeyPtr key, Secret secret, uint64_t floor, Listener& listener);
   ~Coalescer() override;
 
-  // The key was notified as changed.
-  void OnChange(std::optional<uint64_t> version);
+  // The key was notified as changed. False: the last answer covers this version, nothing is fetched
+  // for it.
+  bool OnChange(std::optional<uint64_t> version);
   // The application must have this version, though nobody notified it here.
   void Expect(uint64_t version);
   // Somebody needs an answer.
@@ -99,8 +103,11 @@ class Coalescer final : public FetchGate::Waiter, public std::enable_shared_from
   bool IsSettled() const { return answered_.has_value() && !IsDirty() && !IsSuspect(); }
   // Whether the last answer is old, but the best there is until the application is asked again.
   bool IsLagging() const { return phase_ == Phase::kLagging && !IsSuspect(); }
-  // Whether a change came that the last answer does not cover.
-  bool IsDirty() const { return phase_ != Phase::kIdle || must_fetch_ || changed_with_version_; }
+  // Whether a change came that the last answer does not cover, or may not.
+  bool IsDirty() const {
+    return phase_ != Phase::kIdle || must_fetch_ || changed_with_version_ ||
+           doubt_timer_ != base::kNoTimer;
+  }
 
   uint64_t floor() const { return versions_.floor(); }
 
@@ -111,6 +118,7 @@ class Coalescer final : public FetchGate::Waiter, public std::enable_shared_from
 
   bool IsSuspect() const;
   bool Covers(uint64_t version) const;
+  void AskLater();
   void RequestFetch();
   void StartFetch();
   void OnAnswer(uint64_t serial, FetchAnswer answer);
@@ -148,6 +156,7 @@ class Coalescer final : public FetchGate::Waiter, public std::enable_shared_from
   uint64_t validated_epoch_ = 0;
   base::TimePoint started_;
   base::TimerId timer_ = base::kNoTimer;
+  base::TimerId doubt_timer_ = base::kNoTimer;
   std::unique_ptr<FetchCall> call_;
 };
 

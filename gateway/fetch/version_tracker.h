@@ -47,6 +47,9 @@ class VersionTracker {
   // Whether the last good answer is of this version or a later one.
   bool Covers(uint64_t version) const { return delivered_ && *delivered_ >= version; }
 
+  // Whether the last good answer is of just this version.
+  bool IsLast(uint64_t version) const { return delivered_ == version; }
+
   // Judges an answer with rows and notes it as delivered if the verdict says so.
   Verdict Judge(std::optional<uint64_t> version, base::TimePoint now);
 

@@ -30,7 +30,14 @@ Pair::~Pair() { metrics_.watched_pairs.Decrement(); }
 
 void Pair::Add(const subs::Subscriber& subscriber, bool wants_state) {
   subs::Subscriber& added = subscribers_.Add(subscriber);
-  if (wants_state) GiveState(added);
+  if (wants_state) return GiveState(added);
+  has_waiting_ = true;
+}
+
+void Pair::OnChange(std::optional<uint64_t> version) {
+  if (coalescer_->OnChange(version)) return;
+  // The state of this change is here already, but not with everybody: it may have come before them.
+  if (has_waiting_ && state_ != nullptr) HandToAll(false);
 }
 
 void Pair::Refresh(subs::SubscriptionId id) {
@@ -84,6 +91,7 @@ StatePtr Pair::Encode(fetch::Outcome outcome, const fetch::FetchAnswer& answer) 
 }
 
 void Pair::HandToAll(bool versions_reset) {
+  has_waiting_ = false;
   uint64_t newest_handed = 0;
   size_t counts[3] = {};
   for (subs::Subscriber& subscriber : subscribers_.all()) {

@@ -47,7 +47,7 @@ class Pair final : fetch::Coalescer::Listener {
   // A watcher lost what it was handed last: it gets the present state again.
   void Refresh(subs::SubscriptionId id);
 
-  void OnChange(std::optional<uint64_t> version) { coalescer_->OnChange(version); }
+  void OnChange(std::optional<uint64_t> version);
   void Revalidate() { coalescer_->Revalidate(); }
   // False: it is being asked anyway.
   bool Audit() { return coalescer_->Audit(); }
@@ -78,6 +78,7 @@ class Pair final : fetch::Coalescer::Listener {
   subs::SubscriberList subscribers_;
   StatePtr state_;  // Null: none fetched yet, or none that this viewer may see.
   bool is_denied_ = false;
+  bool has_waiting_ = false;  // Somebody watches who was to get the state after the next change.
   Owner& owner_;
   std::shared_ptr<fetch::Coalescer> coalescer_;
 };

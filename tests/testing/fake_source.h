@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <deque>
 #include <memory>
 #include <string>
@@ -23,6 +24,7 @@ class FakeSource final : public fetch::EntitySource {
     ++started_;
     auto call = std::make_shared<Call>(Call{std::move(request), std::move(done)});
     open_.push_back(call);
+    most_open_ = std::max(most_open_, open_.size());
     return std::make_unique<Handle>(*this, call);
   }
 
@@ -39,6 +41,8 @@ class FakeSource final : public fetch::EntitySource {
   size_t started() const { return started_; }
   // How many questions each batch had.
   const std::vector<size_t>& batches() const { return batches_; }
+  // The most that were ever under way at once.
+  size_t most_open() const { return most_open_; }
 
   // Ends a call under way.
   void Answer(fetch::FetchAnswer answer, size_t i = 0) {
@@ -64,6 +68,7 @@ class FakeSource final : public fetch::EntitySource {
   std::deque<std::shared_ptr<Call>> open_;
   size_t started_ = 0;
   std::vector<size_t> batches_;
+  size_t most_open_ = 0;
 };
 
 }  // namespace entitysync::testing

@@ -182,5 +182,47 @@ TEST_F(CoalescerTest, AFullLineRefusesAndIsTriedAgain) {
   ON_LOOP(others.clear());
 }
 
+TEST_F(CoalescerTest, AFetchEndsBeforeItsPlaceGoesToAnother) {
+  std::shared_ptr<Coalescer> other = Make();
+  ON_LOOP(coalescer_->OnChange(std::nullopt));
+  ON_LOOP(other->OnChange(std::nullopt));
+  ASSERT_EQ(source_.most_open(), 1u);
+  ON_LOOP(coalescer_.reset());
+  EXPECT_EQ(source_.started(), 2u);
+  EXPECT_EQ(source_.most_open(), 1u);
+  ON_LOOP(other.reset());
+}
+
+TEST_F(CoalescerTest, ALowerVersionIsDoubtedOnceAndLater) {
+  ON_LOOP(EXPECT_TRUE(coalescer_->OnChange(9)));
+  Answer("nine", 9);
+  ON_LOOP(EXPECT_FALSE(coalescer_->OnChange(9)));
+  loops_.Advance(seconds(5));
+  EXPECT_EQ(source_.started(), 1u) << "heard twice";
+  ON_LOOP(EXPECT_FALSE(coalescer_->OnChange(8)));
+  ON_LOOP(EXPECT_FALSE(coalescer_->OnChange(7)));
+  EXPECT_EQ(source_.started(), 1u);
+  EXPECT_TRUE(coalescer_->IsDirty());
+  loops_.Advance(options_.doubt_delay);
+  EXPECT_EQ(source_.started(), 2u);
+  Answer("nine", 9);
+  EXPECT_FALSE(coalescer_->IsDirty());
+  loops_.Advance(seconds(5));
+  EXPECT_EQ(source_.started(), 2u);
+}
+
+TEST_F(CoalescerTest, NumbersThatStartedAgainAreFoundOutThoughTheyAreCovered) {
+  ON_LOOP(coalescer_->OnChange(9));
+  Answer("nine", 9);
+  ON_LOOP(coalescer_->OnChange(2));
+  loops_.Advance(options_.doubt_delay);
+  for (int i = 0; i < 40 && rows_.back() != "two"; ++i) {
+    if (source_.open() > 0) Answer("two", 2);
+    loops_.Advance(seconds(1));
+  }
+  EXPECT_EQ(rows_.back(), "two");
+  EXPECT_EQ(metrics_.version_resets.Value(), 1);
+}
+
 }  // namespace
 }  // namespace entitysync::fetch

@@ -31,6 +31,17 @@ TEST_F(HubTest, RowsOfOneSecretNeverReachAnother) {
   EXPECT_EQ(Got(2), Rows{"for bob"});
 }
 
+TEST_F(HubTest, WhoCameAfterTheStateOfAChangeGetsItWithTheChange) {
+  Watch(1);
+  Change("1", 7);
+  Answer("nine", 9);
+  Watch(2);
+  Change("1", 9);
+  EXPECT_EQ(source_.started(), 1u);
+  EXPECT_EQ(Got(1), Rows{"nine"});
+  EXPECT_EQ(Got(2), Rows{"nine"});
+}
+
 TEST_F(HubTest, AChangeOfAKeyThatNobodyWatchesFetchesNothing) {
   Watch(1, "1");
   Change("2");
