@@ -23,9 +23,9 @@ class GapTracker {
   static constexpr base::Duration kForgetAfter = std::chrono::hours(1);
 
   // `start_epoch`: our own start, in milliseconds since the Unix epoch. What older publishers said
-  // before we began to listen (OnBusBack) is nothing that we missed; what they said between that and
-  // the first we hear of them may be. They are all heard within a few heartbeats, and count as one
-  // gap together then; one first heard later counts at once.
+  // before we began to listen (OnBusBack) is nothing that we missed; what they said between that
+  // and the first we hear of them may be. They are all heard within a few heartbeats, and count as
+  // one gap together then; one first heard later counts at once.
   GapTracker(uint64_t start_epoch, base::Duration heartbeat_interval)
       : start_epoch_(start_epoch), heartbeat_interval_(heartbeat_interval) {}
 
@@ -53,8 +53,8 @@ class GapTracker {
     bool gap;
   };
   Lookup FindOrAdd(const Origin& origin, base::TimePoint now);
-  // Whether the `unheard` messages before a publisher's first sign are among those that count as one
-  // gap together.
+  // Whether the `unheard` messages before a publisher's first sign are among those that count as
+  // one gap together.
   bool CountLater(const Origin& origin, uint64_t unheard, base::TimePoint now);
   // Two heartbeats missing, with half of one for the road.
   base::Duration Patience() const { return heartbeat_interval_ * 5 / 2; }

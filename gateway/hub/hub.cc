@@ -81,11 +81,13 @@ void Hub::PostChanges(Slice& slice, std::vector<changelog::Change> changes) {
 }
 
 void Hub::PostGap(Slice& slice) {
-  // One gap stands for all that is missed until the shard gets to it.
-  if (slice.gap_posted.exchange(true)) return;
+  if (slice.gaps.fetch_add(1) > 0) return;
   slice.loop->Post([&slice] {
-    slice.gap_posted = false;
+    const uint32_t gaps = slice.gaps.exchange(0);
     slice.shard->OnGap();
+    // One stands for all that came while it waited, but for whoever subscribed meanwhile: they come
+    // after it in the loop's line, so one more goes behind them.
+    if (gaps > 1) PostGap(slice);
   });
 }
 

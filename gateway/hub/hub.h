@@ -61,7 +61,7 @@ class Hub final : public changelog::ChangeSink, public Subscriptions {
     base::Executor* loop = nullptr;
     std::unique_ptr<Shard> shard;
     std::atomic<size_t> waiting{0};
-    std::atomic<bool> gap_posted{false};
+    std::atomic<uint32_t> gaps{0};  // Noticed, and not passed on yet.
   };
 
   Slice& SliceOf(const base::EntityKey& key);

@@ -42,6 +42,22 @@ TEST_F(HubTest, WhoCameAfterTheStateOfAChangeGetsItWithTheChange) {
   EXPECT_EQ(Got(2), Rows{"nine"});
 }
 
+TEST_F(HubTest, ChangesLostBehindASubscriptionAreMadeUpForToIt) {
+  Watch(1);
+  // The shard does not get to run while its mailbox overflows, somebody subscribes, and it overflows
+  // again.
+  const std::vector<changelog::Change> many(options_.mailbox_changes + 1, {{"items", "1"}, {}});
+  hub_.OnChanges(many);
+  hub_.Subscribe(Ref(2), Key("1"), Secret("other"), false);
+  hub_.OnChanges(many);
+  loops_.RunReady();
+  ASSERT_EQ(source_.open(), 2u);
+  Answer("a");
+  Answer("a");
+  EXPECT_EQ(Got(1), Rows{"a"});
+  EXPECT_EQ(Got(2), Rows{"a"});
+}
+
 TEST_F(HubTest, AChangeOfAKeyThatNobodyWatchesFetchesNothing) {
   Watch(1, "1");
   Change("2");
