@@ -18,7 +18,7 @@ class ManualLoops::Loop final : public base::Executor {
   void Post(base::Task task) override {
     ++waiting_;
     QueueOf(owner_.order_ == Order::kAnyLegal ? owner_.current_ : nullptr)
-        .push_back(std::move(task));
+        .push_back({owner_.now_, std::move(task)});
   }
   bool IsCurrent() const override { return owner_.current_ == this; }
   base::TimePoint Now() const override { return owner_.now_; }
@@ -58,13 +58,17 @@ class ManualLoops::Loop final : public base::Executor {
   }
 
  private:
+  struct Posted {
+    base::TimePoint time;
+    base::Task task;
+  };
   // What one loop posted, in order.
   struct Sender {
     const Loop* from;
-    std::deque<base::Task> tasks;
+    std::deque<Posted> tasks;
   };
 
-  std::deque<base::Task>& QueueOf(const Loop* from) {
+  std::deque<Posted>& QueueOf(const Loop* from) {
     const auto it = std::find_if(senders_.begin(), senders_.end(),
                                  [&](const auto& sender) { return sender->from == from; });
     if (it != senders_.end()) return (*it)->tasks;
@@ -94,12 +98,19 @@ class ManualLoops::Loop final : public base::Executor {
     std::erase_if(senders_, [](const auto& sender) { return sender->tasks.empty(); });
   }
 
-  // The first task of the first sender, from `start` on, that has one.
+  // The oldest task; of several that were posted at the same time, that of the first sender from
+  // `start` on.
   base::Task TakeFrom(size_t start) {
-    size_t i = start;
-    while (senders_[i]->tasks.empty()) i = (i + 1) % senders_.size();
-    base::Task task = std::move(senders_[i]->tasks.front());
-    senders_[i]->tasks.pop_front();
+    Sender* oldest = nullptr;
+    for (size_t i = 0; i < senders_.size(); ++i) {
+      Sender& sender = *senders_[(start + i) % senders_.size()];
+      if (sender.tasks.empty()) continue;
+      if (oldest == nullptr || sender.tasks.front().time < oldest->tasks.front().time) {
+        oldest = &sender;
+      }
+    }
+    base::Task task = std::move(oldest->tasks.front().task);
+    oldest->tasks.pop_front();
     --waiting_;
     return task;
   }

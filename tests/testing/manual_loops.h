@@ -27,8 +27,9 @@ class ManualLoops {
   // In which order a loop takes what was posted to it.
   enum class Order : uint8_t {
     kPosted,    // As posted, everything that waits in one turn.
-    kAnyLegal,  // Posts of one loop to one other keep their order; those of several loops mix in
-                // any way, and a turn may end before the queue does. The seed decides.
+    kAnyLegal,  // Posts of one loop to one other keep their order; those of several loops at the
+                // same time mix in any way, and a turn may end before the queue does. The seed
+                // decides.
   };
 
   explicit ManualLoops(uint64_t seed = 1, Order order = Order::kPosted);

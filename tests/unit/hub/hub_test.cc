@@ -44,8 +44,8 @@ TEST_F(HubTest, WhoCameAfterTheStateOfAChangeGetsItWithTheChange) {
 
 TEST_F(HubTest, ChangesLostBehindASubscriptionAreMadeUpForToIt) {
   Watch(1);
-  // The shard does not get to run while its mailbox overflows, somebody subscribes, and it overflows
-  // again.
+  // The shard does not get to run while its mailbox overflows, somebody subscribes, and it
+  // overflows again.
   const std::vector<changelog::Change> many(options_.mailbox_changes + 1, {{"items", "1"}, {}});
   hub_.OnChanges(many);
   hub_.Subscribe(Ref(2), Key("1"), Secret("other"), false);

@@ -1,0 +1,207 @@
+#include "tests/simulation/connection.h"
+
+#include <algorithm>
+#include <cassert>
+#include <utility>
+
+namespace entitysync::simulation {
+namespace {
+
+using std::chrono::microseconds;
+using std::chrono::milliseconds;
+
+constexpr base::Duration kMostDelay = milliseconds(30);
+
+std::string Message(const std::string& action, const base::EntityKey& key) {
+  return absl::StrCat(R"({"action":")", action, R"(","body":{"entity":")", key.entity,
+                      R"(","id":")", key.id, R"("}})");
+}
+
+}  // namespace
+
+Connection::Connection(World& world, base::Executor& worker, Witness witness, Peer& peer,
+                       const Application& application)
+    : world_(world),
+      worker_(worker),
+      witness_(std::move(witness)),
+      peer_(&peer),
+      application_(application) {}
+
+void Connection::Open(session::ConnectionAcceptor& acceptor, std::string secret) {
+  world_.loop.After(world_.UpTo(kMostDelay),
+                    [self = shared_from_this(), &acceptor, secret = std::move(secret)] {
+                      if (self->is_over_) return;
+                      self->worker_.Post([self, &acceptor, secret] {
+                        if (self->is_over_) return;
+                        self->handler_ = &acceptor.OnOpen(*self, {.secret = secret});
+                        self->HandleWaiting();
+                      });
+                    });
+}
+
+void Connection::Subscribe(KeyIndex key) {
+  Up([this, key](session::ConnectionHandler& session) {
+    witness_.OnSubscribe(key);
+    session.OnMessage(Message("subscribe", application_.KeyOf(key)), false);
+  });
+}
+
+void Connection::Unsubscribe(KeyIndex key) {
+  Up([this, key](session::ConnectionHandler& session) {
+    witness_.OnUnsubscribe(key);
+    session.OnMessage(Message("unsubscribe", application_.KeyOf(key)), false);
+  });
+}
+
+void Connection::PresentSecret(const std::string& secret) {
+  Up([this, secret](session::ConnectionHandler& session) {
+    witness_.OnSecret(secret);
+    session.OnMessage(R"({"action":"secret","body":")" + secret + "\"}", false);
+  });
+}
+
+void Connection::Leave() {
+  peer_ = nullptr;
+  has_vanished_ = true;  // As far as the client is concerned.
+  world_.loop.After(world_.UpTo(kMostDelay), [self = shared_from_this()] { self->EndSession(); });
+}
+
+void Connection::Vanish() {
+  peer_ = nullptr;
+  has_vanished_ = true;
+}
+
+void Connection::Cut() {
+  EndSession();
+  world_.loop.After(world_.UpTo(kMostDelay), [self = shared_from_this()] { self->TellPeer(0); });
+}
+
+void Connection::Up(Action action) {
+  if (has_vanished_) return;
+  last_up_ = std::max(last_up_, world_.Now() + world_.UpTo(kMostDelay));
+  world_.loop.After(last_up_ - world_.Now(),
+                    [self = shared_from_this(), action = std::move(action)]() mutable {
+                      self->worker_.Post([self, action = std::move(action)]() mutable {
+                        self->waiting_up_.push_back(std::move(action));
+                        self->HandleWaiting();
+                      });
+                    });
+}
+
+void Connection::HandleWaiting() {
+  while (handler_ != nullptr && !is_over_ && session_reads_ && !waiting_up_.empty()) {
+    const Action action = std::move(waiting_up_.front());
+    waiting_up_.pop_front();
+    handler_->OnActivity();
+    action(*handler_);
+  }
+}
+
+void Connection::OnWorker(Action action) {
+  worker_.Post([self = shared_from_this(), action = std::move(action)] {
+    if (!self->is_over_ && self->handler_ != nullptr) action(*self->handler_);
+  });
+}
+
+void Connection::Send(protocol::Frame frame) {
+  if (is_over_ || close_code_.has_value()) return;
+  if (unsent_bytes_ >= world_.plan.flush_bytes) {
+    world_.Broken(Promise::kBounded, "a session sends more than flush_bytes allows");
+  }
+  witness_.OnSend(*frame);
+  if (unsent_.empty()) last_progress_ = world_.Now();
+  unsent_bytes_ += frame->size();
+  filled_to_ = std::max(filled_to_, unsent_bytes_);
+  unsent_.push_back(std::move(frame));
+  if (std::exchange(pump_scheduled_, true)) return;
+  worker_.AtTurnEnd([self = shared_from_this()] {
+    self->pump_scheduled_ = false;
+    self->Pump();
+  });
+}
+
+void Connection::Pump() {
+  while (!unsent_.empty() && kernel_bytes_ < world_.plan.kernel_bytes) {
+    protocol::Frame frame = std::move(unsent_.front());
+    unsent_.pop_front();
+    unsent_bytes_ -= frame->size();
+    kernel_bytes_ += frame->size();
+    last_progress_ = world_.Now();
+    Down(world_.UpTo(kMostDelay), [this, frame = std::move(frame)] { Arrive(frame); });
+  }
+  if (filled_to_ == 0 || unsent_bytes_ > filled_to_ / 2) return;
+  filled_to_ = unsent_bytes_;
+  OnWorker([](session::ConnectionHandler& session) { session.OnWritable(); });
+}
+
+void Connection::Down(base::Duration delay, std::function<void()> arrival) {
+  last_down_ = std::max(last_down_, world_.Now() + delay);
+  world_.loop.After(last_down_ - world_.Now(),
+                    [self = shared_from_this(), arrival = std::move(arrival)] { arrival(); });
+}
+
+void Connection::Arrive(const protocol::Frame& frame) {
+  if (has_vanished_) return;
+  if (!client_reads_) return unread_.push_back(frame);
+  ReadAsClient(frame);
+}
+
+void Connection::ReadAsClient(const protocol::Frame& frame) {
+  OnWorker([this, bytes = frame->size()](session::ConnectionHandler&) {
+    kernel_bytes_ -= bytes;
+    Pump();
+  });
+  if (peer_ != nullptr) peer_->OnRows(MessagesOf(*frame));
+}
+
+void Connection::SetReadsAsClient(bool reads) {
+  client_reads_ = reads;
+  while (client_reads_ && !unread_.empty()) {
+    const protocol::Frame frame = std::move(unread_.front());
+    unread_.pop_front();
+    ReadAsClient(frame);
+  }
+}
+
+void Connection::Ping() {
+  Down(world_.UpTo(kMostDelay), [this] {
+    if (has_vanished_ || !client_reads_) return;
+    Up([](session::ConnectionHandler&) {});
+  });
+}
+
+void Connection::SetReading(bool on) {
+  session_reads_ = on;
+  if (on) OnWorker([this](session::ConnectionHandler&) { HandleWaiting(); });
+}
+
+void Connection::Close(protocol::CloseCode code, std::string_view reason) {
+  static_cast<void>(reason);
+  if (close_code_.has_value()) return;
+  close_code_ = code;
+  world_.Tell("a connection is closed with ", static_cast<int>(code));
+  unsent_.clear();
+  unsent_bytes_ = 0;
+  Down(world_.UpTo(kMostDelay), [this, code] {
+    if (has_vanished_ || !client_reads_) return;
+    TellPeer(static_cast<int>(code));
+    EndSession();
+  });
+  world_.loop.After(kCloseTimeout, [self = shared_from_this()] {
+    self->EndSession();
+    self->TellPeer(0);
+  });
+}
+
+void Connection::EndSession() {
+  worker_.Post([self = shared_from_this()] {
+    if (std::exchange(self->is_over_, true)) return;
+    if (self->handler_ != nullptr) std::exchange(self->handler_, nullptr)->OnClosed();
+  });
+}
+
+void Connection::TellPeer(int code) {
+  if (peer_ != nullptr) std::exchange(peer_, nullptr)->OnGone(code);
+}
+
+}  // namespace entitysync::simulation

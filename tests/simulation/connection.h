@@ -1,0 +1,108 @@
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "gateway/session/connection_handler.h"
+#include "gateway/session/transport.h"
+#include "tests/simulation/witness.h"
+#include "tests/simulation/world.h"
+
+namespace entitysync::simulation {
+
+// The client's end of a connection.
+class Peer {
+ public:
+  virtual ~Peer() = default;
+  // The rows of one state.
+  virtual void OnRows(const base::Rows& rows) = 0;
+  // The connection is gone: with the gateway's close code, or 0 when it broke.
+  virtual void OnGone(int code) = 0;
+};
+
+// One websocket: a client at one end, a session at the other, a slow network between.
+//
+// Purpose: the only fake of session::Transport that a cluster meets. Both ways keep order and take
+//   time; the way down has a bounded send buffer ("kernel") that fills when the client does not
+//   read.
+// Owner and lifetime: shared by the client and the replica, until both know that it is gone.
+// Threading: one thread; the session's side runs on the worker's loop, the client's on the world's.
+class Connection final : public session::Transport,
+                         public std::enable_shared_from_this<Connection> {
+ public:
+  static constexpr base::Duration kCloseTimeout = std::chrono::seconds(5);
+
+  Connection(World& world, base::Executor& worker, Witness witness, Peer& peer,
+             const Application& application);
+
+  // The client's side.
+
+  // Reaches the replica: the session begins with this secret.
+  void Open(session::ConnectionAcceptor& acceptor, std::string secret);
+  void Subscribe(KeyIndex key);
+  void Unsubscribe(KeyIndex key);
+  void PresentSecret(const std::string& secret);
+  // Ends in an orderly way.
+  void Leave();
+  // Gone without a word: nothing passes any more, and nobody is told.
+  void Vanish();
+  void SetReadsAsClient(bool reads);
+
+  // The network or the replica's process ends it; both sides are told.
+  void Cut();
+
+  // Whether the session's side is over.
+  bool IsOver() const { return is_over_; }
+  const Witness& witness() const { return witness_; }
+  std::optional<protocol::CloseCode> close_code() const { return close_code_; }
+
+  // Transport.
+  void Send(protocol::Frame frame) override;
+  size_t UnsentBytes() const override { return unsent_bytes_; }
+  base::TimePoint LastProgress() const override { return last_progress_; }
+  void Ping() override;
+  void SetReading(bool on) override;
+  void Close(protocol::CloseCode code, std::string_view reason) override;
+
+ private:
+  using Action = std::function<void(session::ConnectionHandler&)>;
+
+  // Something that the client sends, handled by the session when it arrives.
+  void Up(Action action);
+  void HandleWaiting();
+  // Calls the session back on its loop, if it is still there.
+  void OnWorker(Action action);
+  void Down(base::Duration delay, std::function<void()> arrival);
+  void Pump();
+  void Arrive(const protocol::Frame& frame);
+  void ReadAsClient(const protocol::Frame& frame);
+  void EndSession();
+  void TellPeer(int code);
+
+  World& world_;
+  base::Executor& worker_;
+  Witness witness_;
+  Peer* peer_;  // Null once it was told that the connection is gone, or forgot it.
+  const Application& application_;
+  session::ConnectionHandler* handler_ = nullptr;
+  bool is_over_ = false;
+  bool has_vanished_ = false;
+  bool client_reads_ = true;
+  bool session_reads_ = true;
+  bool pump_scheduled_ = false;
+  std::optional<protocol::CloseCode> close_code_;
+  base::TimePoint last_up_{};
+  base::TimePoint last_down_{};
+  std::deque<Action> waiting_up_;       // Arrived, not read by the session yet.
+  std::deque<protocol::Frame> unsent_;  // Given by the session, not in the kernel yet.
+  size_t unsent_bytes_ = 0;
+  size_t filled_to_ = 0;  // What unsent_bytes_ had grown to before it began to shrink.
+  size_t kernel_bytes_ = 0;
+  base::TimePoint last_progress_{};
+  std::deque<protocol::Frame> unread_;  // Arrived, not read by the client yet.
+};
+
+}  // namespace entitysync::simulation

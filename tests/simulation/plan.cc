@@ -1,0 +1,71 @@
+#include "tests/simulation/plan.h"
+
+#include "gateway/base/random.h"
+
+namespace entitysync::simulation {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+void DrawSizes(base::Random& random, Plan& plan) {
+  plan.replicas = 1 + random.Below(3);
+  plan.workers = 1 + random.Below(2);
+  plan.keys = 2 + random.Below(5);
+  plan.secrets = 1 + random.Below(3);
+  plan.clients = 2 + random.Below(7);
+  plan.watches = 1 + random.Below(plan.keys);
+  plan.fault_span = random.Between(seconds(4), seconds(16));
+  plan.change_interval = random.Between(milliseconds(20), milliseconds(600));
+  plan.fault_interval = random.Between(milliseconds(150), milliseconds(1500));
+  plan.client_interval = random.Between(milliseconds(100), milliseconds(1500));
+}
+
+void DrawLimits(base::Random& random, Plan& plan) {
+  const auto one_in = [&](uint64_t n) { return random.Below(n) == 0; };
+  if (one_in(3)) plan.mailbox_changes = 1 + random.Below(6);
+  if (one_in(3)) plan.revalidations_in_flight = 1 + random.Below(3);
+  if (one_in(3)) plan.max_in_flight = 1 + random.Below(4);
+  if (one_in(4)) plan.max_queued = 1 + random.Below(4);
+  plan.flush_bytes = 40 + random.Below(400);
+  plan.kernel_bytes = 40 + random.Below(400);
+}
+
+}  // namespace
+
+Plan MakePlan(uint64_t seed) {
+  base::Random random(seed * 2 + 1);
+  Plan plan;
+  plan.seed = seed;
+  DrawSizes(random, plan);
+  DrawLimits(random, plan);
+  for (bool Plan::*kind : {&Plan::lag,
+                           &Plan::restarts_numbers,
+                           &Plan::removes,
+                           &Plan::denies,
+                           &Plan::kills,
+                           &Plan::drains,
+                           &Plan::breaks,
+                           &Plan::silent_breaks,
+                           &Plan::route_cuts,
+                           &Plan::lossy_routes,
+                           &Plan::drops,
+                           &Plan::duplicates,
+                           &Plan::refusals,
+                           &Plan::slow_bus,
+                           &Plan::freezes,
+                           &Plan::outages,
+                           &Plan::misconfigures,
+                           &Plan::stalls,
+                           &Plan::vanishes,
+                           &Plan::leaves,
+                           &Plan::secret_changes,
+                           &Plan::unsubscribes}) {
+    plan.*kind = random.Below(3) == 0;
+  }
+  plan.lag = false;                                                            // XXX
+  if (plan.route_cuts || plan.lossy_routes) plan.kills = plan.drains = false;  // XXX
+  return plan;
+}
+
+}  // namespace entitysync::simulation
