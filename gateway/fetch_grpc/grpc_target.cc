@@ -2,31 +2,35 @@
 
 #include <absl/strings/ascii.h>
 #include <absl/strings/str_cat.h>
-#include <grpc/support/time.h>
 #include <grpcpp/grpcpp.h>
 
 #include <algorithm>
 #include <chrono>
+#include <span>
+#include <string_view>
 #include <utility>
+
+#include "gateway/fetch_grpc/batch_call.h"
+#include "gateway/fetch_grpc/calls.h"
 
 namespace entitysync::fetch_grpc {
 namespace {
 
-using FetchRpc = Call<v1::FetchEntityRequest, v1::FetchEntityResponse, fetch::FetchDone>;
 using MessageRpc = Call<v1::HandleMessageRequest, v1::HandleMessageResponse, fetch::MessageDone>;
 
 constexpr base::Duration kStopBound = std::chrono::seconds(10);
 
-v1::FetchReason ToProto(fetch::FetchReason reason) {
-  switch (reason) {
-    case fetch::FetchReason::kChange:
-      return v1::FETCH_REASON_CHANGE;
-    case fetch::FetchReason::kSnapshot:
-      return v1::FETCH_REASON_SNAPSHOT;
-    case fetch::FetchReason::kRevalidate:
-      return v1::FETCH_REASON_REVALIDATE;
+// Where the batch ends that begins with items[begin].
+size_t EndOfBatch(const std::vector<fetch::FetchItem>& items, size_t begin) {
+  size_t bytes = 0;
+  size_t end = begin;
+  while (end < items.size() && end - begin < kMaxBatchItems) {
+    const fetch::FetchRequest& request = items[end].request;
+    bytes += request.key.entity.size() + request.key.id.size() + request.secret->size();
+    if (end > begin && bytes > kMaxBatchRequestBytes) break;
+    ++end;
   }
-  return v1::FETCH_REASON_UNSPECIFIED;
+  return end;
 }
 
 absl::Status CheckOptions(const GrpcTargetOptions& options) {
@@ -66,70 +70,59 @@ absl::StatusOr<std::unique_ptr<GrpcTarget>> GrpcTarget::Create(GrpcTargetOptions
 
 GrpcTarget::GrpcTarget(GrpcTargetOptions options, std::unique_ptr<Channels> channels,
                        base::Logger log)
-    : options_(std::move(options)),
-      log_(std::move(log)),
-      rules_(std::make_shared<const AnswerRules>(AnswerRules{
-          options_.name, options_.bearer_key, options_.max_rows, options_.max_state_bytes})),
-      channels_(std::move(channels)) {}
+    : caller_(std::make_shared<Caller>(std::move(options), std::move(channels), std::move(log))) {}
 
 GrpcTarget::~GrpcTarget() {
   if (!Stop(kStopBound)) {
-    log_->error("target \"{}\": a callback of a call blocks; its channel ends with it",
-                options_.name);
+    caller_->log()->error("target \"{}\": a callback of a call blocks; its channel ends with it",
+                          caller_->options().name);
   }
-}
-
-void GrpcTarget::Prepare(const std::shared_ptr<RunningCall>& call, base::Duration timeout) {
-  // The monotonic clock: a clock set by hand must not end or prolong calls.
-  call->context().set_deadline(gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC),
-                                            gpr_time_from_nanos(timeout.count(), GPR_TIMESPAN)));
-  call->context().set_wait_for_ready(false);
-  if (!options_.bearer_key.empty()) {
-    call->context().AddMetadata("authorization", "Bearer " + options_.bearer_key);
-  }
-  registry_->Add(call);
 }
 
 std::unique_ptr<fetch::FetchCall> GrpcTarget::Fetch(fetch::FetchRequest request,
                                                     fetch::FetchDone done) {
-  auto call = std::make_shared<FetchRpc>(registry_, std::move(done));
-  call->request.mutable_key()->set_entity(std::move(request.key.entity));
-  call->request.mutable_key()->set_id(std::move(request.key.id));
-  call->request.set_secret(*request.secret);
-  call->request.set_reason(ToProto(request.reason));
-  call->request.set_min_version(request.min_version);
-  Prepare(call, options_.fetch_timeout);
-  auto handle = std::make_unique<CallHandle<FetchRpc>>(call);
-  FetchRpc& rpc = *call;
-  channels_->Pick().async()->FetchEntity(
-      &rpc.context(), &rpc.request, &rpc.response,
-      [call = std::move(call), rules = rules_](const grpc::Status& status) {
-        call->Complete(ToAnswer(status, call->response, *rules, call->request.secret()));
-      });
-  return handle;
+  return caller_->Fetch(ToProto(std::move(request)), std::move(done));
+}
+
+std::vector<std::unique_ptr<fetch::FetchCall>> GrpcTarget::FetchBatch(
+    std::vector<fetch::FetchItem> items) {
+  if (!caller_->TakesBatches()) return EntitySource::FetchBatch(std::move(items));
+  std::vector<std::unique_ptr<fetch::FetchCall>> calls;
+  calls.reserve(items.size());
+  for (size_t begin = 0; begin < items.size();) {
+    const size_t end = EndOfBatch(items, begin);
+    if (end - begin == 1) {
+      calls.push_back(Fetch(std::move(items[begin].request), std::move(items[begin].done)));
+    } else {
+      BatchCall::Start(caller_, std::span(items).subspan(begin, end - begin), calls);
+    }
+    begin = end;
+  }
+  return calls;
 }
 
 std::unique_ptr<fetch::FetchCall> GrpcTarget::Handle(fetch::ClientMessage message,
                                                      fetch::MessageDone done) {
-  auto call = std::make_shared<MessageRpc>(registry_, std::move(done));
+  auto call = std::make_shared<MessageRpc>(caller_->registry(), std::move(done));
   call->request.set_secret(*message.secret);
   call->request.set_connection(std::move(message.connection));
   call->request.set_data(std::move(message.data));
   call->request.set_is_binary(message.is_binary);
-  Prepare(call, options_.message_timeout);
+  caller_->Prepare(call, caller_->options().message_timeout);
   auto handle = std::make_unique<CallHandle<MessageRpc>>(call);
   MessageRpc& rpc = *call;
-  channels_->Pick().async()->HandleMessage(
+  caller_->Pick().async()->HandleMessage(
       &rpc.context(), &rpc.request, &rpc.response,
-      [call = std::move(call), rules = rules_](const grpc::Status& status) {
-        call->Complete(ToReplies(status, call->response, *rules, call->request.secret()));
+      [call = std::move(call), rules = caller_->rules()](const grpc::Status& status) {
+        const std::string_view secret = call->request.secret();
+        call->Complete(ToReplies(status, call->response, *rules, Secrets(&secret, 1)));
       });
   return handle;
 }
 
 bool GrpcTarget::Stop(base::Duration bound) {
-  registry_->CancelAll();
-  return registry_->WaitUntilNone(bound);
+  caller_->registry()->CancelAll();
+  return caller_->registry()->WaitUntilNone(bound);
 }
 
 }  // namespace entitysync::fetch_grpc

@@ -3,13 +3,13 @@
 #include <absl/status/statusor.h>
 
 #include <memory>
+#include <vector>
 
 #include "gateway/base/log.h"
 #include "gateway/base/time.h"
 #include "gateway/fetch/entity_source.h"
 #include "gateway/fetch/message_handler.h"
-#include "gateway/fetch_grpc/answers.h"
-#include "gateway/fetch_grpc/calls.h"
+#include "gateway/fetch_grpc/caller.h"
 #include "gateway/fetch_grpc/channels.h"
 #include "gateway/fetch_grpc/options.h"
 
@@ -20,10 +20,12 @@ namespace entitysync::fetch_grpc {
 // Purpose: asks for states and hands over pass-through messages, over gRPC.
 // Owner and lifetime: owned by the composition root, outlives the hub and the sessions. Stop it
 //   first; the destructor stops too. Never destroy it in a callback.
-// Threading: Fetch and Handle from any thread. The callbacks run on gRPC's threads and must only
+// Threading: Fetch, FetchBatch and Handle from any thread. The callbacks run on gRPC's threads and
+// must only
 //   post. FetchCalls may be destroyed anywhere, also inside their own callback and after Stop.
 // Limits: each call ends within its timeout. An answer over max_receive_bytes, max_rows or
-//   max_state_bytes is RESOURCE_EXHAUSTED. How many calls run at once is the caller's affair.
+//   max_state_bytes is RESOURCE_EXHAUSTED. How many calls run at once is the caller's affair; one
+//   that batches should count items, since they may have to be asked one by one.
 // Errors: an application that cannot be reached answers UNAVAILABLE at once (no waiting for a
 //   connection); the channels reconnect for ever, within 2 s of its return. Status codes of the
 //   application are passed through, UNIMPLEMENTED included. A secret never stands in a message.
@@ -37,6 +39,10 @@ class GrpcTarget : public fetch::EntitySource, public fetch::MessageHandler {
 
   std::unique_ptr<fetch::FetchCall> Fetch(fetch::FetchRequest request,
                                           fetch::FetchDone done) override;
+  // In calls of up to kMaxBatchItems items; a single item as Fetch does. If the application does
+  // not take batches, or one's answer is too large, the items are asked one by one, at once.
+  std::vector<std::unique_ptr<fetch::FetchCall>> FetchBatch(
+      std::vector<fetch::FetchItem> items) override;
   std::unique_ptr<fetch::FetchCall> Handle(fetch::ClientMessage message,
                                            fetch::MessageDone done) override;
 
@@ -47,13 +53,7 @@ class GrpcTarget : public fetch::EntitySource, public fetch::MessageHandler {
  private:
   GrpcTarget(GrpcTargetOptions options, std::unique_ptr<Channels> channels, base::Logger log);
 
-  void Prepare(const std::shared_ptr<RunningCall>& call, base::Duration timeout);
-
-  const GrpcTargetOptions options_;
-  const base::Logger log_;
-  const std::shared_ptr<const AnswerRules> rules_;
-  const std::shared_ptr<CallRegistry> registry_ = std::make_shared<CallRegistry>();
-  const std::unique_ptr<Channels> channels_;
+  const std::shared_ptr<Caller> caller_;
 };
 
 }  // namespace entitysync::fetch_grpc

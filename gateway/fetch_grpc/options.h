@@ -9,6 +9,11 @@
 
 namespace entitysync::fetch_grpc {
 
+// One FetchEntities call carries at most so many items, and requests of so many bytes: servers of
+// most languages receive 4 MiB by default.
+inline constexpr size_t kMaxBatchItems = 100;
+inline constexpr size_t kMaxBatchRequestBytes = 1024 * 1024;
+
 // TLS towards an application. All files are PEM and read once, when the target is created.
 struct TlsOptions {
   bool enabled = false;
@@ -28,8 +33,9 @@ struct GrpcTargetOptions {
 
   std::string bearer_key;  // Secret; sent as `authorization: Bearer <key>`. Empty: nothing is sent.
   TlsOptions tls;
-  base::Duration fetch_timeout = std::chrono::seconds(5);    // Per FetchEntity call.
+  base::Duration fetch_timeout = std::chrono::seconds(5);    // Per call for states.
   base::Duration message_timeout = std::chrono::seconds(5);  // Per HandleMessage call.
+  base::Duration batch_pause = std::chrono::minutes(1);      // After a batch was UNIMPLEMENTED.
   size_t max_receive_bytes = 16 * 1024 * 1024;               // One answer on the wire.
   size_t max_rows = 1'000;                                   // Rows, or replies, of one answer.
   size_t max_state_bytes = 1024 * 1024;                      // Their bytes in all.

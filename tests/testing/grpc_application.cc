@@ -44,12 +44,22 @@ class GrpcApplication::Service final : public v1::EntityService::CallbackService
                                         const v1::FetchEntityRequest* request,
                                         v1::FetchEntityResponse* response) override {
     return application_.Arrived(*context, [this, request, response] {
-      FetchFunction fetch;
-      {
-        const std::lock_guard lock(application_.mutex_);
-        fetch = application_.fetch_;
-      }
+      const FetchFunction fetch = application_.Copy(application_.fetch_);
       return fetch ? fetch(*request, *response) : grpc::Status::OK;
+    });
+  }
+
+  grpc::ServerUnaryReactor* FetchEntities(grpc::CallbackServerContext* context,
+                                          const v1::FetchEntitiesRequest* request,
+                                          v1::FetchEntitiesResponse* response) override {
+    {
+      const std::lock_guard lock(application_.mutex_);
+      ++application_.batches_;
+    }
+    return application_.Arrived(*context, [this, request, response] {
+      const BatchFunction batch = application_.Copy(application_.batch_);
+      return batch ? batch(*request, *response)
+                   : grpc::Status(grpc::StatusCode::UNIMPLEMENTED, "takes no batches");
     });
   }
 
@@ -57,11 +67,7 @@ class GrpcApplication::Service final : public v1::EntityService::CallbackService
                                           const v1::HandleMessageRequest* request,
                                           v1::HandleMessageResponse* response) override {
     return application_.Arrived(*context, [this, request, response] {
-      MessageFunction message;
-      {
-        const std::lock_guard lock(application_.mutex_);
-        message = application_.message_;
-      }
+      const MessageFunction message = application_.Copy(application_.message_);
       return message ? message(*request, *response)
                      : grpc::Status(grpc::StatusCode::UNIMPLEMENTED, "takes no messages");
     });
@@ -109,6 +115,26 @@ void GrpcApplication::OnFetch(FetchFunction fetch) {
   fetch_ = std::move(fetch);
 }
 
+void GrpcApplication::OnBatch(BatchFunction batch) {
+  const std::lock_guard lock(mutex_);
+  batch_ = std::move(batch);
+}
+
+void GrpcApplication::AnswerBatchesByFetch() {
+  OnBatch([this](const v1::FetchEntitiesRequest& request, v1::FetchEntitiesResponse& response) {
+    const FetchFunction fetch = Copy(fetch_);
+    for (const v1::FetchEntityRequest& item : request.items()) {
+      v1::FetchEntityResult& result = *response.add_results();
+      const grpc::Status status =
+          fetch ? fetch(item, *result.mutable_response()) : grpc::Status::OK;
+      if (status.ok()) continue;
+      result.mutable_status()->set_code(status.error_code());
+      result.mutable_status()->set_message(status.error_message());
+    }
+    return grpc::Status::OK;
+  });
+}
+
 void GrpcApplication::OnMessage(MessageFunction message) {
   const std::lock_guard lock(mutex_);
   message_ = std::move(message);
@@ -154,6 +180,11 @@ grpc::ServerUnaryReactor* GrpcApplication::Arrived(grpc::CallbackServerContext& 
 int GrpcApplication::calls() const {
   const std::lock_guard lock(mutex_);
   return calls_;
+}
+
+int GrpcApplication::batches() const {
+  const std::lock_guard lock(mutex_);
+  return batches_;
 }
 
 bool GrpcApplication::AwaitCalls(int count) {

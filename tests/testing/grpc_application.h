@@ -35,6 +35,8 @@ class GrpcApplication {
  public:
   using FetchFunction =
       std::function<grpc::Status(const v1::FetchEntityRequest&, v1::FetchEntityResponse&)>;
+  using BatchFunction =
+      std::function<grpc::Status(const v1::FetchEntitiesRequest&, v1::FetchEntitiesResponse&)>;
   using MessageFunction =
       std::function<grpc::Status(const v1::HandleMessageRequest&, v1::HandleMessageResponse&)>;
 
@@ -47,8 +49,11 @@ class GrpcApplication {
   // "127.0.0.1:<port>", valid after the first Start.
   std::string address() const;
 
-  // What the application answers from now on. Until set: no rows; UNIMPLEMENTED for messages.
+  // What the application answers from now on. Until set: no rows; UNIMPLEMENTED for batches and
+  // messages.
   void OnFetch(FetchFunction fetch);
+  void OnBatch(BatchFunction batch);
+  void AnswerBatchesByFetch();  // Each item of a batch as OnFetch has it.
   void OnMessage(MessageFunction message);
 
   // While held, calls wait; Release answers those that wait and ends the hold.
@@ -56,7 +61,8 @@ class GrpcApplication {
   void Release();
 
   // Counts since construction.
-  int calls() const;             // Calls of either kind that arrived.
+  int calls() const;             // Calls of any kind that arrived.
+  int batches() const;           // Calls of FetchEntities among them.
   bool AwaitCalls(int count);    // False if they do not come in kTestPatience.
   bool AwaitCancels(int count);  // Held calls that the caller gave up.
 
@@ -71,17 +77,25 @@ class GrpcApplication {
   grpc::ServerUnaryReactor* Arrived(grpc::CallbackServerContext& context,
                                     std::function<grpc::Status()> answer);
 
+  template <typename Function>
+  Function Copy(const Function& function) const {
+    const std::lock_guard lock(mutex_);
+    return function;
+  }
+
   const GrpcApplicationTls tls_;
   const std::unique_ptr<Service> service_;
   std::unique_ptr<grpc::Server> server_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   FetchFunction fetch_;
+  BatchFunction batch_;
   MessageFunction message_;
   bool held_ = false;
   std::vector<std::shared_ptr<HeldReactor>> waiting_;
   int port_ = 0;
   int calls_ = 0;
+  int batches_ = 0;
   int cancels_ = 0;
   std::multimap<std::string, std::string> metadata_;
   std::chrono::system_clock::duration remaining_{};

@@ -53,6 +53,24 @@ inline PendingFetch Fetch(GrpcTarget& target, fetch::FetchRequest request = Requ
   return pending;
 }
 
+inline std::vector<PendingFetch> FetchBatch(GrpcTarget& target,
+                                            std::vector<fetch::FetchRequest> requests) {
+  std::vector<fetch::FetchItem> items;
+  std::vector<PendingFetch> batch;
+  for (fetch::FetchRequest& request : requests) {
+    std::promise<fetch::FetchAnswer> promise;
+    batch.emplace_back(promise.get_future());
+    items.push_back(
+        {std::move(request), [p = std::move(promise)](fetch::FetchAnswer answer) mutable {
+           p.set_value(std::move(answer));
+         }});
+  }
+  std::vector<std::unique_ptr<fetch::FetchCall>> calls = target.FetchBatch(std::move(items));
+  EXPECT_EQ(calls.size(), batch.size());
+  for (size_t i = 0; i < calls.size(); ++i) batch[i].call = std::move(calls[i]);
+  return batch;
+}
+
 inline absl::StatusCode CodeOf(PendingFetch pending) { return pending.Await().status.code(); }
 
 inline PendingReplies Handle(GrpcTarget& target, fetch::ClientMessage message) {
