@@ -107,6 +107,14 @@ struct Answer {
 // An exception counts as INTERNAL; its text is sent nowhere, since it may hold a secret.
 using FetchFunction = std::function<absl::StatusOr<Answer>(const FetchContext& context)>;
 
+// Answers many fetches of one entity type at once, where one query of the database can: one answer
+// for each question, in their order. Questions may repeat a key with different secrets. Each answer
+// has a status of its own, as a FetchFunction would give it; if all fail,
+//   return std::vector<absl::StatusOr<Answer>>(questions.size(), absl::UnavailableError("why"));
+// An exception, or another number of answers, counts as INTERNAL for all of them.
+using FetchManyFunction =
+    std::function<std::vector<absl::StatusOr<Answer>>(const std::vector<FetchContext>& questions)>;
+
 // Takes the rows of a function that writes any number of them. Owned by the library; valid until
 // the function returns; for one thread.
 class RowWriter {

@@ -54,11 +54,16 @@ struct ServiceOptions {
   std::map<std::string, FetchFunction> fetch;
   FetchFunction default_fetch;
 
+  // Who answers many fetches of a type at once (optional). Gateways ask so when they have many
+  // questions, for instance after an outage; without such a function the single one of the type
+  // runs for each, several at once. A type may have both, or only this one.
+  std::map<std::string, FetchManyFunction> fetch_many;
+
   // Who takes pass-through messages. Optional; without it gateways drop and count them.
   MessageFunction message;
 
-  // How many functions run at once, and how many calls may wait for a thread. A call on top is
-  // answered UNAVAILABLE and asked again by the gateway.
+  // How many functions run at once, and how many calls may wait for a thread; an item of a call for
+  // many counts as a call. One on top is answered UNAVAILABLE and asked again by the gateway.
   size_t threads = 8;
   size_t queue = 1'024;
 
@@ -71,7 +76,7 @@ struct ServiceOptions {
   LogFunction log = LogToStandardError;
 };
 
-// Counters since the start, and what goes on now.
+// Counters since the start, and what goes on now. Each item of a call for many counts as a call.
 struct ServiceStats {
   uint64_t answered = 0;   // Calls whose function returned OK.
   uint64_t failed = 0;     // Calls whose function returned another status or threw.

@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "entitysync/v1/entity.grpc.pb.h"
 
@@ -40,6 +41,20 @@ class EntityClient {
                              const std::string& secret) {
     v1::FetchEntityResponse response;
     return Fetch(FetchRequest(entity, id, secret), response).error_code();
+  }
+
+  grpc::Status FetchMany(const std::vector<v1::FetchEntityRequest>& items,
+                         v1::FetchEntitiesResponse& response) {
+    grpc::ClientContext context;
+    return FetchMany(context, items, response);
+  }
+  grpc::Status FetchMany(grpc::ClientContext& context,
+                         const std::vector<v1::FetchEntityRequest>& items,
+                         v1::FetchEntitiesResponse& response) {
+    Prepare(context);
+    v1::FetchEntitiesRequest request;
+    for (const v1::FetchEntityRequest& item : items) *request.add_items() = item;
+    return stub_->FetchEntities(&context, request, &response);
   }
 
   grpc::Status Message(const std::string& data, const std::string& secret,
