@@ -41,13 +41,17 @@ class Failure(Exception):
 class Application(stubs.entity_grpc.EntityServiceServicer):
     """Answers fetches from a dict, and counts them.
 
-    `fetches` and `messages` are what was asked, in order of arrival. `on_message` is a coroutine
-    function from a Message to a list of (data, is_binary), or None: UNIMPLEMENTED.
+    `fetches` and `messages` are what was asked, in order of arrival. An item of a batch is a fetch;
+    `batches` holds how many items each call had, also of those that are UNIMPLEMENTED because
+    `takes_batches` is off. `on_message` is a coroutine function from a Message to a list of
+    (data, is_binary), or None: UNIMPLEMENTED.
     """
 
     def __init__(self):
         self.fetches = []
         self.messages = []
+        self.batches = []
+        self.takes_batches = True
         self.metadata = []
         self.on_message = None
         self.most_at_once = collections.Counter()  # By (entity, id, secret).
@@ -113,18 +117,37 @@ class Application(stubs.entity_grpc.EntityServiceServicer):
     # The gRPC methods.
 
     async def FetchEntity(self, request, context):
+        self.metadata.append(dict(context.invocation_metadata()))
+        try:
+            return await self._fetch(request)
+        except Failure as failure:
+            return await context.abort(failure.code, failure.details)
+
+    async def FetchEntities(self, request, context):
+        self.batches.append(len(request.items))
+        self.metadata.append(dict(context.invocation_metadata()))
+        if not self.takes_batches:
+            return await context.abort(grpc.StatusCode.UNIMPLEMENTED, "no batches are taken")
+        return stubs.entity.FetchEntitiesResponse(
+            results=await asyncio.gather(*[self._result(item) for item in request.items]))
+
+    async def _result(self, item):
+        try:
+            return stubs.entity.FetchEntityResult(response=await self._fetch(item))
+        except Failure as failure:
+            return stubs.entity.FetchEntityResult(status={"code": failure.code.value[0],
+                                                          "message": failure.details})
+
+    async def _fetch(self, request):
         fetch = Fetch(request.key.entity, request.key.id, request.secret, REASONS[request.reason],
                       request.min_version)
         self.fetches.append(fetch)
-        self.metadata.append(dict(context.invocation_metadata()))
         pair = (fetch.entity, fetch.id, fetch.secret)
         self._at_once[pair] += 1
         self.most_at_once[pair] = max(self.most_at_once[pair], self._at_once[pair])
         self.most_in_all = max(self.most_in_all, self.in_flight())
         try:
             return await self._answer(fetch)
-        except Failure as failure:
-            return await context.abort(failure.code, failure.details)
         finally:
             self._at_once[pair] -= 1
 
