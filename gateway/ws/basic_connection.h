@@ -1,8 +1,5 @@
 #pragma once
 
-#include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/http/empty_body.hpp>
-#include <boost/beast/http/parser.hpp>
 #include <boost/beast/websocket/stream.hpp>
 #include <memory>
 #include <optional>
@@ -13,6 +10,7 @@
 #include "gateway/ws/handshake.h"
 #include "gateway/ws/message_buffer.h"
 #include "gateway/ws/queued_layer.h"
+#include "gateway/ws/request_head.h"
 
 namespace entitysync::ws {
 
@@ -28,9 +26,7 @@ enum class ConnectionState : uint8_t {
 };
 
 // What only the HTTP part of a connection needs; freed when that is over.
-struct HttpPhase {
-  boost::beast::flat_buffer buffer{kMaxRequestHeadBytes};
-  boost::beast::http::request_parser<boost::beast::http::empty_body> parser;
+struct HttpPhase : RequestHead {
   Response response;
   session::Handshake handshake;
   bool timed_out = false;

@@ -35,7 +35,6 @@ template <class Stream>
 void BasicConnection<Stream>::ReadRequest() {
   state_ = State::kReadingRequest;
   http_ = std::make_unique<HttpPhase>();
-  http_->parser.header_limit(kMaxRequestHeadBytes);
   boost::beast::http::async_read_header(
       layer(), http_->buffer, http_->parser,
       [self = Self()](Error error, size_t) { self->OnRequest(error); });
@@ -93,6 +92,7 @@ void BasicConnection<Stream>::Accept(Upgrade upgrade) {
   http_->handshake = std::move(upgrade.handshake);
   ConfigureStream(std::move(upgrade.subprotocol));
   layer().Unread(boost::beast::buffers_to_string(http_->buffer.data()));
+  MakePlain(http_->parser.get());
   stream_.async_accept(http_->parser.get(), [self = Self()](Error error) {
     if (self->state_ == State::kDone) return;
     if (!error) return self->OnAccepted();
@@ -104,14 +104,12 @@ void BasicConnection<Stream>::Accept(Upgrade upgrade) {
 template <class Stream>
 void BasicConnection<Stream>::ConfigureStream(std::string subprotocol) {
   namespace websocket = boost::beast::websocket;
-  namespace http = boost::beast::http;
   stream_.read_message_max(worker_->shared->options.max_message_bytes);
   stream_.control_callback(
       [this](websocket::frame_type kind, boost::beast::string_view) { OnControlFrame(kind); });
   stream_.set_option(websocket::stream_base::decorator(
       [subprotocol = std::move(subprotocol)](websocket::response_type& response) {
-        response.set(http::field::server, "entity-sync");
-        if (!subprotocol.empty()) response.set(http::field::sec_websocket_protocol, subprotocol);
+        AddUpgradeFields(subprotocol, response);
       }));
 }
 

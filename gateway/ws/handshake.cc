@@ -57,6 +57,9 @@ std::optional<HttpAnswer> CheckUpgradeHeaders(const Request& request) {
     return HttpAnswer{http::status::method_not_allowed, "open a websocket here, with GET",
                       std::make_pair(http::field::allow, "GET")};
   }
+  if (request.count(http::field::host) != 1) {
+    return BadRequest("an HTTP/1.1 request has one Host header");
+  }
   if (request.count(http::field::content_length) + request.count(http::field::transfer_encoding) >
           0 &&
       request[http::field::content_length] != "0") {
@@ -135,6 +138,17 @@ Decision DecideUpgrade(const Request& request, const Options& options) {
   absl::StatusOr<std::string> secret = FindCredential(request, options.credential_cookie);
   if (!secret.ok()) return BadRequest(std::string(secret.status().message()));
   return Upgrade{{*std::move(secret)}, *std::move(subprotocol)};
+}
+
+void MakePlain(Request& request) {
+  request.set(http::field::connection, "Upgrade");
+  request.set(http::field::upgrade, "websocket");
+}
+
+void AddUpgradeFields(std::string_view subprotocol, http::fields& response) {
+  response.set(http::field::server, "entity-sync");
+  if (subprotocol.empty()) return;
+  response.set(http::field::sec_websocket_protocol, {subprotocol.data(), subprotocol.size()});
 }
 
 }  // namespace entitysync::ws

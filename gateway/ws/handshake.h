@@ -1,6 +1,8 @@
 #pragma once
 
+#include <boost/beast/http/fields.hpp>
 #include <string>
+#include <string_view>
 #include <variant>
 
 #include "gateway/session/connection_handler.h"
@@ -24,5 +26,12 @@ using Decision = std::variant<Upgrade, HttpAnswer>;
 // Whether `request` becomes a websocket: path, method, upgrade headers, origin, subprotocol. A pure
 // function of its arguments; limits and draining are the listener's business.
 Decision DecideUpgrade(const Request& request, const Options& options);
+
+// Rewrites the headers of an accepted request for Beast, which looks at the first of a name only: a
+// request may have several, the word that counts in any of them.
+void MakePlain(Request& request);
+
+// What is ours in the head of the 101 answer; the rest is Beast's.
+void AddUpgradeFields(std::string_view subprotocol, boost::beast::http::fields& response);
 
 }  // namespace entitysync::ws

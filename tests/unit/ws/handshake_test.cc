@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <boost/beast/websocket/rfc6455.hpp>
 #include <string>
 
 namespace entitysync::ws {
@@ -71,6 +72,28 @@ TEST(HandshakeTest, ARequestThatIsNoUpgradeIsBad) {
   Request old = BrowserRequest();
   old.version(10);
   EXPECT_EQ(StatusOf(old), 400u);
+}
+
+TEST(HandshakeTest, TheWordThatCountsMayStandInASecondHeader) {
+  Request request = BrowserRequest();
+  request.set(http::field::connection, "keep-alive");
+  request.insert(http::field::connection, "Upgrade");
+  request.set(http::field::upgrade, "h2c");
+  request.insert(http::field::upgrade, "websocket");
+  EXPECT_EQ(StatusOf(request), 101u);
+  EXPECT_FALSE(boost::beast::websocket::is_upgrade(request));
+  MakePlain(request);
+  EXPECT_TRUE(boost::beast::websocket::is_upgrade(request));
+}
+
+TEST(HandshakeTest, ARequestHasOneHost) {
+  Request none = BrowserRequest();
+  none.erase(http::field::host);
+  none.erase(http::field::origin);
+  EXPECT_EQ(StatusOf(none), 400u);
+  Request two = BrowserRequest();
+  two.insert(http::field::host, "other.example");
+  EXPECT_EQ(StatusOf(two), 400u);
 }
 
 TEST(HandshakeTest, AnotherVersionIsToldWhichOneIsSpoken) {
