@@ -1,5 +1,6 @@
 #include "gateway/changelog/bus_codec.h"
 #include "tests/fuzz/fuzz_target.h"
+#include "tests/fuzz/quiet_protobuf.h"
 
 // What comes over the bus. What can be read must read the same after being written again.
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstdio>
 #include <string_view>
 
 // What every fuzz target defines: called with bytes from outside, it must come back. The name and
@@ -15,8 +16,10 @@ inline std::string_view AsText(const uint8_t* data, size_t size) {
 }
 
 // Ends the process, so that the fuzzer keeps the input, if `condition` does not hold.
-inline void Require(bool condition) {
-  if (!condition) __builtin_trap();
+inline void Require(bool condition, int line = __builtin_LINE()) {
+  if (condition) return;
+  std::fprintf(stderr, "the requirement in line %d of the target does not hold\n", line);
+  __builtin_trap();
 }
 
 }  // namespace entitysync::fuzz
