@@ -25,6 +25,7 @@ TEST(WorkerPoolTest, RefusesWhatFindsNoRoom) {
 
   release.set_value();
   second.get_future().wait();
+  pool.Stop();  // The tasks may still be leaving the promises, which die before the pool.
 }
 
 TEST(WorkerPoolTest, RunsAsManyAtOnceAsThreads) {
@@ -40,6 +41,7 @@ TEST(WorkerPoolTest, RunsAsManyAtOnceAsThreads) {
   }
   everyone.wait();
   EXPECT_EQ(running, 3);
+  pool.Stop();  // As above.
 }
 
 TEST(WorkerPoolTest, StopDestroysWhatWaitsAndRefusesMore) {
