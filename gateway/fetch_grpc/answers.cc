@@ -27,14 +27,20 @@ std::vector<std::string_view> DistinctSecrets(const v1::FetchEntitiesRequest& re
   return secrets;
 }
 
+// gRPC's enum holds no other numbers.
+grpc::StatusCode KnownCode(int code) {
+  const bool known = code >= grpc::StatusCode::OK && code <= grpc::StatusCode::UNAUTHENTICATED;
+  return known ? static_cast<grpc::StatusCode>(code) : grpc::StatusCode::UNKNOWN;
+}
+
 // What the application says of one item, as the status of a call of its own would have said it.
 grpc::Status StatusOf(const v1::FetchEntityResult& result) {
   switch (result.outcome_case()) {
     case v1::FetchEntityResult::kResponse:
       return grpc::Status::OK;
     case v1::FetchEntityResult::kStatus:
-      if (result.status().code() == 0) break;
-      return {static_cast<grpc::StatusCode>(result.status().code()), result.status().message()};
+      if (result.status().code() == grpc::StatusCode::OK) break;
+      return {KnownCode(result.status().code()), result.status().message()};
     case v1::FetchEntityResult::OUTCOME_NOT_SET:
       break;
   }
