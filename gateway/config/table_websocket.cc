@@ -71,6 +71,20 @@ constexpr Setting kWebsocket[] = {
      {1, 10'000'000},
      "How many messages one connection may send at once, for instance to subscribe anew after a "
      "reconnect. Keep it above `max_subscriptions_per_connection`."},
+    {"websocket.max_subscribes_per_second",
+     ENTITYSYNC_CONFIG_SLOT(websocket.max_subscribes_per_second),
+     Kind::kCount,
+     {0, 100'000'000},
+     "How many subscriptions this replica takes per second on average, over all connections and in "
+     "equal parts per worker; a replaced secret counts each subscription it moves. Beyond it (and "
+     "the burst) connections are not read from until their turn comes: clients wait, nothing is "
+     "refused or lost. 0: no limit."},
+    {"websocket.subscribe_burst",
+     ENTITYSYNC_CONFIG_SLOT(websocket.subscribe_burst),
+     Kind::kCount,
+     {1, 100'000'000},
+     "How many subscriptions this replica takes at once, for instance when clients come back after "
+     "a restart."},
     {"websocket.handshake_timeout",
      ENTITYSYNC_CONFIG_SLOT(websocket.handshake_timeout),
      Kind::kDuration,

@@ -98,6 +98,7 @@ struct SessionMetrics {
   Counter& messages_dropped;            // a known action with an unusable body
   Counter& subscriptions_unknown_type;  // no target for the entity type
   Counter& subscriptions_over_limit;
+  Counter& subscribe_pauses;  // a session waits its turn to go on subscribing
   Counter& pass_through_handled;
   Counter& pass_through_failed;
   Counter& pass_through_dropped;  // no handler configured

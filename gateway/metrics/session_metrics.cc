@@ -36,6 +36,9 @@ SessionMetrics::SessionMetrics(prometheus::Registry& registry)
       subscriptions_over_limit(AddCounter(registry, "entitysync_subscriptions_refused_total",
                                           "Subscriptions refused, by cause.",
                                           {{"cause", "limit"}})),
+      subscribe_pauses(AddCounter(registry, "entitysync_subscribe_pauses_total",
+                                  "Times a connection was not read from for a while because "
+                                  "subscriptions came faster than allowed.")),
       pass_through_handled(AddCounter(registry, "entitysync_pass_through_total",
                                       "Pass-through messages, by result.",
                                       {{"result", "handled"}})),

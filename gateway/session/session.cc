@@ -25,6 +25,7 @@ Session::Session(WorkerContext& context, SessionHost& host, uint32_t index, Tran
       host_(host),
       index_(index),
       transport_(transport),
+      reading_(transport),
       connection_id_(absl::StrCat(context.connection_prefix, "-", context.NextSerial())),
       secret_(std::make_shared<const std::string>(std::move(handshake.secret))),
       messages_(context.options.max_messages_per_second, context.options.message_burst,
@@ -82,6 +83,7 @@ void Session::Subscribe(base::EntityKey key) {
   const subs::SubscriptionId id = NewId();
   watches_[slot] = {.first_id = id, .id = id};
   context_.hub.Subscribe(RefOf(slot), std::move(shared_key), secret_, type->classic_snapshot);
+  PaceSubscribing(1);
 }
 
 void Session::Unsubscribe(const base::EntityKey& key) {
@@ -113,6 +115,18 @@ void Session::ReplaceSecret(std::string secret) {
                                    .new_secret = secret_,
                                    .purged = outbox_.Purge(slot)});
   }
+  PaceSubscribing(slots_.size());
+}
+
+void Session::PaceSubscribing(size_t subscriptions) {
+  if (subscriptions == 0) return;
+  if (context_.subscribe_throttle.Take(static_cast<uint32_t>(subscriptions))) return;
+  context_.subscribe_throttle.Wait(*this);
+  if (reading_.Stop(NotReading::kSubscribeRate)) context_.metrics.subscribe_pauses.Increment();
+}
+
+void Session::ResumeReading(NotReading reason) {
+  if (reading_.Resume(reason)) last_activity_ = context_.executor.Now();  // The silence was ours.
 }
 
 void Session::HandToApplication(std::string_view payload, bool is_binary) {
@@ -127,10 +141,7 @@ void Session::HandToApplication(std::string_view payload, bool is_binary) {
                          .connection = connection_id_,
                          .data = std::string(payload),
                          .is_binary = is_binary});
-  if (!is_paused_ && pass_through_->IsFull()) {
-    is_paused_ = true;
-    transport_.SetReading(false);
-  }
+  if (pass_through_->IsFull()) reading_.Stop(NotReading::kSlowApplication);
 }
 
 void Session::OnReplies(const std::vector<fetch::MessageReply>& replies) {
@@ -144,11 +155,7 @@ void Session::OnReplies(const std::vector<fetch::MessageReply>& replies) {
                  context_.metrics.closed_by_overload);
   }
   if (!replies.empty()) host_.ScheduleFlush(index_);
-  if (is_paused_ && !pass_through_->IsFull()) {
-    is_paused_ = false;
-    last_activity_ = context_.executor.Now();  // The silence was ours.
-    transport_.SetReading(true);
-  }
+  if (!pass_through_->IsFull()) ResumeReading(NotReading::kSlowApplication);
 }
 
 void Session::OnDelivery(const subs::SubscriberRef& receiver, const hub::StatePtr& state) {
@@ -197,7 +204,7 @@ void Session::OnTick() {
     return Close(protocol::CloseCode::kStalled, "nothing could be written for too long",
                  metrics.closed_by_stall);
   }
-  if (!is_paused_ && now - last_activity_ >= options.heartbeat_interval * 2) {
+  if (!reading_.is_stopped() && now - last_activity_ >= options.heartbeat_interval * 2) {
     return Close(protocol::CloseCode::kStalled, "no sign of life", metrics.closed_by_heartbeat);
   }
   // Rather half a tick early than half a tick late.
@@ -216,6 +223,7 @@ void Session::CloseAfter(base::Duration delay) {
 void Session::Close(protocol::CloseCode code, std::string_view reason, metrics::Counter& cause) {
   is_closing_ = true;
   context_.wheel.Cancel(tick_);
+  context_.subscribe_throttle.Leave(*this);
   cause.Increment();
   transport_.Close(code, reason);
 }
@@ -223,6 +231,7 @@ void Session::Close(protocol::CloseCode code, std::string_view reason, metrics::
 void Session::OnClosed() {
   is_closing_ = true;
   context_.wheel.Cancel(tick_);
+  context_.subscribe_throttle.Leave(*this);
   for (uint32_t slot = 0; slot < slots_.slot_limit(); ++slot) {
     if (slots_.KeyOf(slot) == nullptr) continue;
     context_.hub.Unsubscribe(watches_[slot].id, slots_.KeyOf(slot), secret_);

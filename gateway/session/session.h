@@ -10,6 +10,8 @@
 #include "gateway/session/connection_handler.h"
 #include "gateway/session/outbox.h"
 #include "gateway/session/pass_through.h"
+#include "gateway/session/reading_gate.h"
+#include "gateway/session/subscribe_throttle.h"
 #include "gateway/session/worker_context.h"
 #include "gateway/subs/slot_table.h"
 
@@ -31,9 +33,10 @@ class SessionHost {
 // Owner and lifetime: the SessionTable, from OnOpen to OnClosed.
 // Threading: its worker's loop for life.
 // Limits: SessionOptions. Over a limit the client is closed with a code that says so, or (where
-//   classic cannot say anything) the message is dropped and counted.
+//   classic cannot say anything) the message is dropped and counted. When the application or the
+//   worker's rate of subscriptions is behind, it reads no further for a while.
 // Errors: nothing a client sends is an error of the gateway.
-class Session final : public ConnectionHandler {
+class Session final : public ConnectionHandler, private SubscribeThrottle::Waiter {
  public:
   // `index` is the session's place in its table.
   Session(WorkerContext& context, SessionHost& host, uint32_t index, Transport& transport,
@@ -61,11 +64,16 @@ class Session final : public ConnectionHandler {
     subs::SubscriptionId id = 0;
   };
 
+  void OnTurn() override { ResumeReading(NotReading::kSubscribeRate); }
+
   void Subscribe(base::EntityKey key);
   void Unsubscribe(const base::EntityKey& key);
   void ReplaceSecret(std::string secret);
   void HandToApplication(std::string_view payload, bool is_binary);
   void OnReplies(const std::vector<fetch::MessageReply>& replies);
+  // Takes what `subscriptions` cost, and stops reading if that has to wait its turn.
+  void PaceSubscribing(size_t subscriptions);
+  void ResumeReading(NotReading reason);
   void OnTick();
   void Close(protocol::CloseCode code, std::string_view reason, metrics::Counter& cause);
   subs::SubscriptionId NewId();
@@ -75,6 +83,7 @@ class Session final : public ConnectionHandler {
   SessionHost& host_;
   const uint32_t index_;
   Transport& transport_;
+  ReadingGate reading_;
   const std::string connection_id_;
   fetch::Secret secret_;
   subs::SlotTable slots_;
@@ -87,7 +96,6 @@ class Session final : public ConnectionHandler {
   base::TimePoint last_activity_;
   base::TimePoint last_ping_;
   base::WheelTimer<Session, &Session::OnTick> tick_{*this};
-  bool is_paused_ = false;    // Not reading, because the application is slow.
   bool is_draining_ = false;  // Closes at the next tick.
   bool is_closing_ = false;
 };

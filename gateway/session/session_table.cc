@@ -18,10 +18,13 @@ SessionTable::SessionTable(SessionTableOptions options)
     : options_(std::move(options)),
       wheel_(options_.executor, kWheelTick),
       random_(options_.seed),
+      subscribe_throttle_(options_.executor, options_.sessions.worker_subscribes_per_second,
+                          options_.sessions.worker_subscribe_burst),
       context_{
           .executor = options_.executor,
           .wheel = wheel_,
           .random = random_,
+          .subscribe_throttle = subscribe_throttle_,
           .hub = options_.hub,
           .catalog = options_.catalog,
           .message_handler = options_.message_handler,

@@ -56,6 +56,7 @@ class SessionTable final : public ConnectionAcceptor,
   const SessionTableOptions options_;
   base::TimerWheel wheel_;
   base::Random random_;
+  SubscribeThrottle subscribe_throttle_;
   WorkerContext context_;
   std::vector<std::unique_ptr<Session>> sessions_;  // By index; null: free.
   std::vector<uint32_t> free_;

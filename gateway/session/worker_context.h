@@ -12,6 +12,7 @@
 #include "gateway/fetch/message_handler.h"
 #include "gateway/hub/subscriptions.h"
 #include "gateway/metrics/metrics.h"
+#include "gateway/session/subscribe_throttle.h"
 #include "gateway/subs/subscriber.h"
 
 namespace entitysync::session {
@@ -21,6 +22,8 @@ struct SessionOptions {
   size_t max_subscriptions = 10'000;
   uint32_t max_messages_per_second = 1'000;  // 0: no limit.
   uint32_t message_burst = 20'000;
+  uint32_t worker_subscribes_per_second = 50'000;  // Of all sessions of a worker. 0: no limit.
+  uint32_t worker_subscribe_burst = 50'000;
   base::Duration heartbeat_interval = std::chrono::seconds(25);
   base::Duration write_stall_timeout = std::chrono::seconds(30);
   size_t flush_bytes = 64 * 1024;
@@ -34,6 +37,7 @@ struct WorkerContext {
   base::Executor& executor;
   base::TimerWheel& wheel;
   base::Random& random;
+  SubscribeThrottle& subscribe_throttle;
   hub::Subscriptions& hub;
   const fetch::EntityCatalog& catalog;
   fetch::MessageHandler* message_handler;  // Null: pass-through messages are dropped.

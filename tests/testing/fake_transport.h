@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "gateway/base/executor.h"
 #include "gateway/session/transport.h"
 
 namespace entitysync::testing {

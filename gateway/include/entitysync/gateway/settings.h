@@ -64,9 +64,11 @@ struct WebsocketSettings {
   std::string credential_cookie;  // Name of a cookie that carries the secret. Empty: none.
   size_t max_message_bytes = 64 * kKiB;
   size_t max_subscriptions_per_connection = 10'000;
-  size_t max_connections = 0;              // 0: what the limit of open descriptors allows.
-  size_t max_messages_per_second = 1'000;  // Of one connection, on average. 0: no limit.
-  size_t message_burst = 20'000;           // Of one connection, at once.
+  size_t max_connections = 0;                 // 0: what the limit of open descriptors allows.
+  size_t max_messages_per_second = 1'000;     // Of one connection, on average. 0: no limit.
+  size_t message_burst = 20'000;              // Of one connection, at once.
+  size_t max_subscribes_per_second = 50'000;  // Of the replica, on average. 0: no limit.
+  size_t subscribe_burst = 50'000;            // Of the replica, at once.
   Duration handshake_timeout = std::chrono::seconds(10);
   Duration heartbeat_interval = std::chrono::seconds(25);
   Duration write_stall_timeout = std::chrono::seconds(30);
