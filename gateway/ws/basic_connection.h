@@ -113,10 +113,15 @@ class BasicConnection final : public Connection,
 template <class Stream>
 void BasicConnection<Stream>::OnDeadline() {
   if (state_ != State::kReadingRequest) return Finish();
-  // The pending read ends with an error, upon which 408 is answered.
+  if (http_->timed_out) {
+    worker_->metrics.handshakes_failed.Increment();
+    return Finish();
+  }
+  // Reading ends with an error, upon which 408 is answered. If TLS goes on waiting for the rest of
+  // a record, the connection ends at the next tick without an answer.
   http_->timed_out = true;
-  Error ignored;
-  layer().socket().cancel(ignored);
+  layer().EndReading();
+  worker_->wheel.Set(deadline_, base::Duration(0));
 }
 
 template <class Stream>

@@ -44,7 +44,7 @@ template <class Stream>
 void BasicConnection<Stream>::OnRequest(Error error) {
   if (state_ == State::kDone) return;
   namespace http = boost::beast::http;
-  if (http_->timed_out && error) {
+  if (http_->timed_out) {
     return Refuse({http::status::request_timeout, "the handshake took too long"});
   }
   if (error) {

@@ -60,6 +60,9 @@ class QueuedLayer : public FlushQueue::Member, private LayerWriter<Stream> {
   // Bytes that came with the request's head; the next reads return them first.
   void Unread(std::string bytes);
 
+  // Ends reading with operation_aborted, once what the pending read has already got is taken.
+  void EndReading();
+
   void PushFrame(protocol::Frame frame);
 
   // Ignored while an earlier ping is queued.
@@ -110,12 +113,20 @@ class QueuedLayer : public FlushQueue::Member, private LayerWriter<Stream> {
   bool websocket_ = false;
   bool close_queued_ = false;
   bool ping_queued_ = false;
+  bool reading_ended_ = false;
   bool closed_ = false;
 };
 
 template <class Stream>
 void QueuedLayer<Stream>::Unread(std::string bytes) {
   if (!bytes.empty()) unread_ = std::make_unique<std::string>(std::move(bytes));
+}
+
+template <class Stream>
+void QueuedLayer<Stream>::EndReading() {
+  reading_ended_ = true;
+  Error ignored;
+  socket().cancel(ignored);
 }
 
 template <class Stream>
@@ -165,6 +176,12 @@ template <class Stream>
 template <class Buffers, class Handler>
 void QueuedLayer<Stream>::Read(const Buffers& into, Handler handler) {
   owner_.OnReadBegun();
+  if (reading_ended_) {
+    const Error error = boost::asio::error::operation_aborted;
+    boost::asio::post(get_executor(),
+                      boost::beast::bind_front_handler(std::move(handler), error, size_t{0}));
+    return;
+  }
   if (unread_ == nullptr) return stream().async_read_some(into, std::move(handler));
   const size_t bytes = boost::asio::buffer_copy(into, boost::asio::buffer(*unread_));
   unread_->erase(0, bytes);

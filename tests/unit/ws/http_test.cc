@@ -1,3 +1,5 @@
+#include <poll.h>
+
 #include <string>
 
 #include "tests/unit/ws/socket_fixture.h"
@@ -10,6 +12,12 @@ class HttpTest : public SocketTest {
   // The status line's number in `answer`.
   static std::string Status(const std::string& answer) {
     return answer.starts_with("HTTP/1.1 ") ? answer.substr(9, 3) : "<none: " + answer + ">";
+  }
+
+  // Whether the server said something, or went, within `milliseconds`.
+  static bool HasAnswer(tcp::socket& socket, int milliseconds) {
+    pollfd events{.fd = socket.native_handle(), .events = POLLIN, .revents = 0};
+    return ::poll(&events, 1, milliseconds) > 0;
   }
 };
 
@@ -47,6 +55,39 @@ TEST_F(HttpTest, ASlowHandshakeIsTimedOut) {
   StartServer(options);
   EXPECT_EQ(Status(Exchange("GET /ws/entity-sync/ HTTP/1.1\r\nHo")), "408");
   EXPECT_EQ(Status(Exchange("")), "408");
+}
+
+TEST_F(HttpTest, ADrippingHandshakeIsTimedOutToo) {
+  Options options = TestOptions();
+  options.handshake_timeout = std::chrono::milliseconds(50);
+  StartServer(options);
+  tcp::socket socket = Connect();
+  const std::string head = "GET /ws/entity-sync/ HTTP/1.1\r\nX: " + std::string(1'000, 'x');
+  size_t sent = 0;
+  // A byte each time the server had two milliseconds to answer and did not.
+  while (!HasAnswer(socket, 2) && sent < head.size()) {
+    boost::asio::write(socket, boost::asio::buffer(head.data() + sent++, 1));
+  }
+  EXPECT_LT(sent, head.size()) << "bytes keep the handshake alive";
+  EXPECT_EQ(Status(ReadAll(socket)), "408");
+}
+
+TEST_F(HttpTest, ADeadlineThatMeetsAReadJustDoneIsNotMissed) {
+  Options options = TestOptions();
+  options.handshake_timeout = std::chrono::milliseconds(50);
+  StartServer(options);
+  tcp::socket socket = Connect();
+  WaitForConnections(1);
+  // While the loop is busy the deadline passes, and more comes than one read takes: the second read
+  // is done at once and can no longer be cancelled when the deadline runs.
+  std::promise<void> go;
+  loops_.front()->Post([&go] { go.get_future().wait(); });
+  const std::string part = "GET /ws/entity-sync/ HTTP/1.1\r\nX: " + std::string(1'500, 'x');
+  boost::asio::write(socket, boost::asio::buffer(part));
+  EXPECT_FALSE(HasAnswer(socket, 250));
+  go.set_value();
+  ASSERT_TRUE(HasAnswer(socket, 10'000)) << "the handshake slipped past its deadline";
+  EXPECT_EQ(Status(ReadAll(socket)), "408");
 }
 
 TEST_F(HttpTest, AClientThatDoesNotTakeItsRefusalIsCutOff) {

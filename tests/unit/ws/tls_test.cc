@@ -3,6 +3,7 @@
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
+#include <poll.h>
 
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/beast/websocket/ssl.hpp>
@@ -67,6 +68,14 @@ class TlsTest : public SocketTest {
     return boost::beast::buffers_to_string(buffer.data());
   }
 
+  // Whether there is something to read, the end included, within `milliseconds`.
+  static bool HasInput(tcp::socket& socket, int milliseconds) {
+    pollfd events{.fd = socket.native_handle(), .events = POLLIN, .revents = 0};
+    return ::poll(&events, 1, milliseconds) > 0;
+  }
+  boost::asio::mutable_buffer Scratch() { return boost::asio::buffer(scratch_); }
+
+  char scratch_[4096];
   const std::string folder_ = ::testing::TempDir() + "/ws_tls_" + std::to_string(getpid()) + "_";
   TlsOptions tls_{folder_ + "cert.pem", folder_ + "key.pem"};
   ssl::context client_context_{ssl::context::tls_client};
@@ -136,6 +145,30 @@ TEST_F(TlsTest, VanishingShuttingDownAndPlainTextClientsAreHandled) {
   OnLoop([this] { sessions_.transport(1).Send(TextFrame(std::string(8 << 20, 'x'))); });
   StopServer();
   EXPECT_EQ(sessions_.Seen(1).closed, 1);
+}
+
+TEST_F(TlsTest, ADrippingRecordOfTheRequestIsTimedOut) {
+  Options options = TlsServerOptions();
+  options.handshake_timeout = std::chrono::milliseconds(50);
+  options.close_timeout = std::chrono::milliseconds(50);  // For the answer, which it does not heed.
+  StartServer(options);
+  ssl::stream<tcp::socket> stream(Connect(), client_context_);
+  ErrorCode error;
+  stream.handshake(ssl::stream_base::client, error);
+  ASSERT_FALSE(error) << "the machine is too busy for this test: " << error.message();
+  // The head of a record of 16 KiB, and then a byte of it each time the server did not end it.
+  tcp::socket& socket = stream.next_layer();
+  boost::asio::write(socket, boost::asio::buffer("\x17\x03\x03\x40\x00", 5));
+  size_t sent = 0;
+  bool is_over = false;
+  while (!is_over && sent < 1'000 && !error) {
+    boost::asio::write(socket, boost::asio::buffer("x", 1), error);
+    ++sent;
+    while (!is_over && HasInput(socket, 2)) is_over = socket.read_some(Scratch(), error) == 0;
+  }
+  EXPECT_LT(sent, 1'000u) << "bytes keep the handshake alive";
+  socket.close();
+  WaitForConnections(0);
 }
 
 TEST_F(TlsTest, OldVersionsAreRefused) {
