@@ -200,7 +200,8 @@ class StressTest : public ::testing::Test {
   prometheus::Registry registry_;
   metrics::Metrics metrics_{registry_};
   hub::HubOptions options_;
-  session::SessionOptions session_options_{.max_messages_per_second = 0};
+  session::SessionOptions session_options_{.max_messages_per_second = 0,
+                                           .worker_subscribes_per_second = 0};
   bus::InProcessBus bus_;
   bus::InProcessLink link_{bus_};
   base::AsioLoop log_loop_{"changelog"};
