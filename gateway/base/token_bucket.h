@@ -1,11 +1,17 @@
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 
 #include "gateway/base/time.h"
 
 namespace entitysync::base {
+
+// One of `parts` equal parts of a rate or burst: at least 1, but of 0 (no limit) 0.
+constexpr uint32_t ShareOf(uint32_t whole, size_t parts) {
+  return whole == 0 ? 0 : std::max(static_cast<uint32_t>(whole / parts), 1u);
+}
 
 // Lets through `rate` events a second on average and `burst` at once. Owned by one loop; time comes
 // from outside. A rate of 0 lets everything through.

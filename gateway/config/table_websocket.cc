@@ -58,6 +58,25 @@ constexpr Setting kWebsocket[] = {
      {0, 10'000'000},
      "The most connections of this replica; further ones are answered 503. 0: what the limit of "
      "open file descriptors allows, less a reserve."},
+    {"websocket.max_connections_per_address",
+     ENTITYSYNC_CONFIG_SLOT(websocket.max_connections_per_address),
+     Kind::kCount,
+     {0, 10'000'000},
+     "The most connections from one IPv4 address or one IPv6 /64; further ones are answered 429. "
+     "Behind a proxy or balancer all clients have its address: leave it off there, and mind that "
+     "many people may share one. 0: no limit."},
+    {"websocket.max_accepts_per_second",
+     ENTITYSYNC_CONFIG_SLOT(websocket.max_accepts_per_second),
+     Kind::kCount,
+     {0, 10'000'000},
+     "How many connections this replica accepts per second on average, in equal parts per worker. "
+     "Beyond it (and the burst) clients wait in the kernel's queue, as long as "
+     "`net.core.somaxconn` allows, and none is refused. 0: no limit."},
+    {"websocket.accept_burst",
+     ENTITYSYNC_CONFIG_SLOT(websocket.accept_burst),
+     Kind::kCount,
+     {1, 10'000'000},
+     "How many connections this replica accepts at once."},
     {"websocket.max_messages_per_second",
      ENTITYSYNC_CONFIG_SLOT(websocket.max_messages_per_second),
      Kind::kCount,

@@ -84,8 +84,12 @@ struct SessionMetrics {
   explicit SessionMetrics(prometheus::Registry& registry);
   Gauge& connections;
   Counter& connections_accepted;
-  Counter& connections_refused;  // limits, draining
-  Counter& handshakes_failed;    // bad requests, origin, path, time
+  Counter& refused_full;
+  Counter& refused_address;  // too many from one address
+  Counter& refused_draining;
+  Counter& refused_descriptors;  // none left: they wait
+  Counter& accept_pauses;
+  Counter& handshakes_failed;  // bad requests, origin, path, time
   Counter& closed_by_client;
   Counter& closed_by_heartbeat;
   Counter& closed_by_stall;

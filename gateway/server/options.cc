@@ -23,11 +23,6 @@ size_t MaxConnections(const config::Settings& settings, size_t workers, size_t d
   return wanted == 0 ? possible : std::min(wanted, possible);
 }
 
-uint32_t WorkerShare(size_t of_replica, size_t workers) {
-  if (of_replica == 0) return 0;
-  return static_cast<uint32_t>(std::max<size_t>(of_replica / workers, 1));
-}
-
 ws::Options WebsocketOptions(const config::Settings& settings, size_t max_connections) {
   const config::WebsocketSettings& from = settings.websocket;
   ws::Options to;
@@ -40,6 +35,9 @@ ws::Options WebsocketOptions(const config::Settings& settings, size_t max_connec
   to.max_message_bytes = from.max_message_bytes;
   to.send_buffer_bytes = from.send_buffer_bytes;
   to.max_connections = max_connections;
+  to.max_connections_per_address = from.max_connections_per_address;
+  to.max_accepts_per_second = static_cast<uint32_t>(from.max_accepts_per_second);
+  to.accept_burst = static_cast<uint32_t>(from.accept_burst);
   to.handshake_timeout = from.handshake_timeout;
   to.close_timeout = from.close_timeout;
   return to;
@@ -52,8 +50,9 @@ session::SessionOptions SessionOptionsOf(const config::Settings& settings) {
   to.max_messages_per_second = static_cast<uint32_t>(from.max_messages_per_second);
   to.message_burst = static_cast<uint32_t>(from.message_burst);
   const size_t workers = WorkerCount(settings);
-  to.worker_subscribes_per_second = WorkerShare(from.max_subscribes_per_second, workers);
-  to.worker_subscribe_burst = WorkerShare(from.subscribe_burst, workers);
+  to.worker_subscribes_per_second =
+      base::ShareOf(static_cast<uint32_t>(from.max_subscribes_per_second), workers);
+  to.worker_subscribe_burst = base::ShareOf(static_cast<uint32_t>(from.subscribe_burst), workers);
   to.heartbeat_interval = from.heartbeat_interval;
   to.write_stall_timeout = from.write_stall_timeout;
   to.flush_bytes = from.flush_bytes;

@@ -22,9 +22,6 @@ size_t WorkerCount(const config::Settings& settings);
 // what the settings say, if that is less.
 size_t MaxConnections(const config::Settings& settings, size_t workers, size_t descriptor_limit);
 
-// One worker's part of a rate or burst of the whole replica: at least 1, and 0 (no limit) of 0.
-uint32_t WorkerShare(size_t of_replica, size_t workers);
-
 ws::Options WebsocketOptions(const config::Settings& settings, size_t max_connections);
 session::SessionOptions SessionOptionsOf(const config::Settings& settings);
 front::FrontOptions FrontOptionsOf(const config::Settings& settings);

@@ -132,11 +132,8 @@ void BasicConnection<Stream>::Finish() {
   worker_->wheel.Cancel(deadline_);
   layer().Abort();
   this->base::ListHook<Connection>::Unlink();
-  if (admission_ == Admission::kServed) {
-    worker_->shared->budget.Release();
-  } else {
-    --worker_->refusals;
-  }
+  Release(*worker_->shared, admission_);
+  if (!admission_.is_served()) --worker_->refusals;
   if (was_open) {
     worker_->metrics.connections.Decrement();
     std::exchange(handler_, nullptr)->OnClosed();

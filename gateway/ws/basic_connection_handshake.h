@@ -54,11 +54,15 @@ void BasicConnection<Stream>::OnRequest(Error error) {
     return Finish();
   }
   const Options& options = worker_->shared->options;
-  if (admission_ == Admission::kRefused) {
+  if (admission_.verdict == Verdict::kTooMany) {
     return Answer(Unavailable("too many connections; try again later", options.retry_after));
   }
+  if (admission_.verdict == Verdict::kTooManyOfThisAddress) {
+    return Answer(
+        TooManyRequests("too many connections from your address; close some", options.retry_after));
+  }
   if (worker_->draining) {
-    worker_->metrics.connections_refused.Increment();
+    worker_->metrics.refused_draining.Increment();
     return Answer(Unavailable("this server is leaving; connect again", options.retry_after));
   }
   Decision decision = DecideUpgrade(http_->parser.get(), options);

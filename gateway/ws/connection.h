@@ -5,16 +5,11 @@
 
 #include "gateway/base/intrusive_list.h"
 #include "gateway/session/transport.h"
+#include "gateway/ws/admission.h"
 #include "gateway/ws/sockets.h"
 #include "gateway/ws/worker.h"
 
 namespace entitysync::ws {
-
-// Why a connection was accepted.
-enum class Admission : uint8_t {
-  kServed,
-  kRefused,  // Only to be told 503: there are too many.
-};
 
 // One accepted socket from TCP accept to its end: TLS, HTTP upgrade, websocket, closing handshake.
 //

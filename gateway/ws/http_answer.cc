@@ -7,10 +7,22 @@ namespace entitysync::ws {
 
 namespace http = boost::beast::http;
 
-HttpAnswer Unavailable(std::string error, base::Duration retry_after) {
+namespace {
+
+HttpAnswer TryLater(http::status status, std::string error, base::Duration retry_after) {
   const auto seconds = std::chrono::ceil<std::chrono::seconds>(retry_after).count();
-  return {http::status::service_unavailable, std::move(error),
+  return {status, std::move(error),
           std::make_pair(http::field::retry_after, std::to_string(seconds))};
+}
+
+}  // namespace
+
+HttpAnswer Unavailable(std::string error, base::Duration retry_after) {
+  return TryLater(http::status::service_unavailable, std::move(error), retry_after);
+}
+
+HttpAnswer TooManyRequests(std::string error, base::Duration retry_after) {
+  return TryLater(http::status::too_many_requests, std::move(error), retry_after);
 }
 
 std::optional<HttpAnswer> AnswerToUnreadable(const boost::system::error_code& error) {

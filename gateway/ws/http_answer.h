@@ -26,6 +26,9 @@ struct HttpAnswer {
 // 503 with Retry-After: too many connections, or this replica is leaving.
 HttpAnswer Unavailable(std::string error, base::Duration retry_after);
 
+// 429 with Retry-After: this client has too many connections.
+HttpAnswer TooManyRequests(std::string error, base::Duration retry_after);
+
 // What to tell a client whose request could not be read; nullopt: nothing, it is gone.
 std::optional<HttpAnswer> AnswerToUnreadable(const boost::system::error_code& error);
 

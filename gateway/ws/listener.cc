@@ -1,6 +1,7 @@
 #include "gateway/ws/listener.h"
 
 #include <absl/strings/str_cat.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include <boost/asio/error.hpp>
@@ -18,7 +19,7 @@ namespace asio = boost::asio;
 using boost::system::error_code;
 
 constexpr base::Duration kAcceptBackOff = std::chrono::milliseconds(100);
-constexpr int kBacklog = 4096;  // The kernel cuts it to somaxconn.
+constexpr int kBacklog = 65'535;  // The kernel cuts it to somaxconn.
 
 using ReusePort = asio::detail::socket_option::boolean<SOL_SOCKET, SO_REUSEPORT>;
 
@@ -39,6 +40,14 @@ error_code Configure(TcpAcceptor& acceptor, const Listener::Endpoint& endpoint,
   step([&] { acceptor.listen(kBacklog, error); });
   step([&] { acceptor.non_blocking(true, error); });
   return error;
+}
+
+// How many clients the kernel lets wait to be accepted; 0 if it does not say.
+size_t BacklogOf(TcpAcceptor& acceptor) {
+  tcp_info info{};
+  socklen_t size = sizeof(info);
+  const int result = getsockopt(acceptor.native_handle(), IPPROTO_TCP, TCP_INFO, &info, &size);
+  return result == 0 ? info.tcpi_sacked : 0;  // Of a listening socket, that is what it means.
 }
 
 bool IsShortage(const error_code& error) {
@@ -62,10 +71,17 @@ absl::StatusOr<std::shared_ptr<Listener>> Listener::Open(const Endpoint& endpoin
 }
 
 Listener::Listener(TcpAcceptor acceptor, std::shared_ptr<Worker> worker)
-    : worker_(std::move(worker)), acceptor_(std::move(acceptor)), bound_([this] {
+    : worker_(std::move(worker)),
+      acceptor_(std::move(acceptor)),
+      bound_([this] {
         error_code ignored;
         return acceptor_.local_endpoint(ignored);
-      }()) {}
+      }()),
+      backlog_(BacklogOf(acceptor_)),
+      accepts_(
+          base::ShareOf(worker_->shared->options.max_accepts_per_second, worker_->shared->workers),
+          base::ShareOf(worker_->shared->options.accept_burst, worker_->shared->workers),
+          worker_->loop.Now()) {}
 
 Listener::~Listener() {
   assert(worker_ == nullptr || worker_->connections.empty());  // Shutdown comes first.
@@ -83,8 +99,24 @@ void Listener::OnAccept(const error_code& error, TcpSocket socket) {
   if (worker_ == nullptr) return;
   if (error) return OnAcceptFailed(error);
   starved_ = false;
-  Admit(std::move(socket));
-  if (acceptor_.is_open()) Accept();
+  accepts_.Take(worker_->loop.Now());
+  AdmitSocket(std::move(socket));
+  AcceptAtRate();
+}
+
+void Listener::AcceptAtRate() {
+  if (!acceptor_.is_open()) return;
+  const base::TimePoint now = worker_->loop.Now();
+  if (accepts_.Available(now) > 0) return Accept();
+  worker_->metrics.accept_pauses.Increment();
+  AcceptAfter(accepts_.UntilWorthwhile(now));
+}
+
+void Listener::AcceptAfter(base::Duration wait) {
+  pause_ = worker_->loop.After(wait, [self = shared_from_this()] {
+    self->pause_ = base::kNoTimer;
+    self->AcceptAtRate();
+  });
 }
 
 void Listener::OnAcceptFailed(const error_code& error) {
@@ -93,26 +125,24 @@ void Listener::OnAcceptFailed(const error_code& error) {
     if (acceptor_.is_open() && error != asio::error::operation_aborted) Accept();
     return;
   }
-  worker_->metrics.connections_refused.Increment();
+  worker_->metrics.refused_descriptors.Increment();
   if (!std::exchange(starved_, true)) {
     worker_->logger->error(
         "cannot accept connections: {}; raise the limit of open files or lower max_connections. "
         "Clients wait until descriptors are free",
         error.message());
   }
-  back_off_ = worker_->loop.After(kAcceptBackOff, [self = shared_from_this()] {
-    self->back_off_ = base::kNoTimer;
-    if (self->acceptor_.is_open()) self->Accept();
-  });
+  AcceptAfter(kAcceptBackOff);
 }
 
-void Listener::Admit(TcpSocket socket) {
-  Admission admission = Admission::kServed;
-  if (!worker_->shared->budget.TryAcquire()) {
-    worker_->metrics.connections_refused.Increment();
+void Listener::AdmitSocket(TcpSocket socket) {
+  const Admission admission = Admit(*worker_->shared, socket);
+  if (!admission.is_served()) {
+    const bool is_full = admission.verdict == Verdict::kTooMany;
+    auto& metrics = worker_->metrics;
+    (is_full ? metrics.refused_full : metrics.refused_address).Increment();
     if (worker_->refusals >= kRefusalsPerWorker) return;  // The socket closes.
     ++worker_->refusals;
-    admission = Admission::kRefused;
   }
   const auto make = worker_->shared->tls == nullptr ? MakePlainConnection : MakeTlsConnection;
   make(worker_, std::move(socket), admission)->Start();
@@ -121,7 +151,7 @@ void Listener::Admit(TcpSocket socket) {
 void Listener::StopAccepting() {
   if (worker_ == nullptr || !acceptor_.is_open()) return;
   worker_->draining = true;
-  worker_->loop.Cancel(std::exchange(back_off_, base::kNoTimer));
+  worker_->loop.Cancel(std::exchange(pause_, base::kNoTimer));
   // Whoever stands in the queue would be reset by the close; they get their answer instead.
   error_code error;
   acceptor_.cancel(error);
@@ -130,7 +160,7 @@ void Listener::StopAccepting() {
     acceptor_.accept(socket, error);
     if (error == asio::error::connection_aborted) continue;
     if (error) break;
-    Admit(std::move(socket));
+    AdmitSocket(std::move(socket));
   }
   acceptor_.close(error);
 }
@@ -144,7 +174,7 @@ void Listener::Shutdown(base::Task done) {
   if (worker_ == nullptr) return done();
   error_code ignored;
   acceptor_.close(ignored);
-  worker_->loop.Cancel(std::exchange(back_off_, base::kNoTimer));
+  worker_->loop.Cancel(std::exchange(pause_, base::kNoTimer));
   while (!worker_->connections.empty()) worker_->connections.front().Abort();
   worker_->on_destroyed = std::move(done);
   worker_.reset();

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string_view>
 
+#include "gateway/base/token_bucket.h"
 #include "gateway/protocol/close_code.h"
 #include "gateway/ws/sockets.h"
 #include "gateway/ws/worker.h"
@@ -20,7 +21,8 @@ namespace entitysync::ws {
 //   loop stops.
 // Threading: Open on any thread before the first task; all else on the worker's loop.
 // Limits: Options::max_connections over all workers, kRefusalsPerWorker beyond. Out of descriptors:
-//   it waits, counts and logs once per episode, and goes on by itself.
+//   it waits, counts and logs once per episode, and goes on by itself. Beyond its part of
+//   Options::max_accepts_per_second it waits too: clients stand in the kernel's queue meanwhile.
 // Errors: Open says what is wrong with the address.
 class Listener : public std::enable_shared_from_this<Listener> {
  public:
@@ -35,10 +37,13 @@ class Listener : public std::enable_shared_from_this<Listener> {
 
   Endpoint bound() const { return bound_; }
 
+  // How many clients the kernel lets wait to be accepted. 0: it does not say.
+  size_t backlog() const { return backlog_; }
+
   void Start();
 
-  // Handshakes not yet done, and what stands in the kernel's queue, are answered 503; then the
-  // socket closes. Open connections stay.
+  // Handshakes not yet done, and what stands in the kernel's queue, are answered 503, at whatever
+  // rate; then the socket closes. Open connections stay.
   void StopAccepting();
 
   void CloseAll(protocol::CloseCode code, std::string_view reason);
@@ -49,15 +54,19 @@ class Listener : public std::enable_shared_from_this<Listener> {
 
  private:
   void Accept();
+  void AcceptAtRate();
+  void AcceptAfter(base::Duration wait);
   void OnAccept(const boost::system::error_code& error, TcpSocket socket);
   void OnAcceptFailed(const boost::system::error_code& error);
-  void Admit(TcpSocket socket);
+  void AdmitSocket(TcpSocket socket);
 
   std::shared_ptr<Worker> worker_;  // Null after Shutdown.
   TcpAcceptor acceptor_;
   const Endpoint bound_;
-  base::TimerId back_off_ = base::kNoTimer;
-  bool starved_ = false;  // Out of descriptors, and the log has said so.
+  const size_t backlog_;
+  base::TokenBucket accepts_;
+  base::TimerId pause_ = base::kNoTimer;  // Until it accepts again.
+  bool starved_ = false;                  // Out of descriptors, and the log has said so.
 };
 
 }  // namespace entitysync::ws

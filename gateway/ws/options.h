@@ -35,12 +35,21 @@ struct Options {
   // Connections of the whole server, handshakes included. Beyond it: HTTP 503. Leave descriptors
   // for kRefusalsPerWorker more per worker, in which the refusals are spoken.
   size_t max_connections = 10'000;
+
+  // Of those, from one IPv4 address or one IPv6 /64. Beyond it: HTTP 429. 0: no limit.
+  size_t max_connections_per_address = 0;
+
+  // New connections of the whole server: on average, and at once. Beyond it clients wait in the
+  // kernel's queue. A rate of 0: no limit.
+  uint32_t max_accepts_per_second = 10'000;
+  uint32_t accept_burst = 10'000;
   base::Duration handshake_timeout = std::chrono::seconds(10);  // From accept to the 101 answer.
   base::Duration close_timeout = std::chrono::seconds(5);       // For a closing handshake.
-  base::Duration retry_after = std::chrono::seconds(5);         // Said in a 503 answer.
+  base::Duration retry_after = std::chrono::seconds(5);         // Said in a 503 or 429 answer.
 };
 
-// How many clients per worker may be told 503 at once; those beyond are cut off without a word.
+// How many clients per worker may be told 503 or 429 at once; those beyond are cut off without a
+// word.
 inline constexpr size_t kRefusalsPerWorker = 64;
 
 // The longest request head (request line and headers); beyond it: 431.

@@ -30,6 +30,17 @@ std::string ToString(const Listener::Endpoint& endpoint) {
                       endpoint.port());
 }
 
+// Clients that come faster than they are accepted wait in the kernel's queue. Those that find it
+// full are not refused, but have to send their first packet again, after a second and longer.
+void WarnOfShortQueue(const Listener& listener, spdlog::logger& logger) {
+  constexpr size_t kShort = 1024;
+  if (listener.backlog() >= kShort) return;
+  logger.warn(
+      "the kernel lets only {} connections wait to be accepted by each worker; raise the sysctl "
+      "net.core.somaxconn, or clients that come all at once are slow to connect",
+      listener.backlog());
+}
+
 // Calls `done` when the last copy is gone.
 class CallWhenGone {
  public:
@@ -55,7 +66,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Open(Options options,
     if (!made.ok()) return made.status();
     tls = *std::move(made);
   }
-  auto shared = std::make_shared<Shared>(std::move(options), std::move(tls));
+  auto shared = std::make_shared<Shared>(std::move(options), std::move(tls), seats.size());
   Listeners listeners;
   for (const Seat& seat : seats) {
     auto worker = std::make_shared<Worker>(seat.loop, seat.acceptor, shared, metrics, logger);
@@ -64,6 +75,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Open(Options options,
     endpoint->port((*listener)->bound().port());  // The first picks the port for all.
     listeners.emplace_back(&seat.loop, *std::move(listener));
   }
+  WarnOfShortQueue(*listeners.front().second, *logger);
   return std::unique_ptr<Server>(new Server(std::move(shared), std::move(listeners)));
 }
 

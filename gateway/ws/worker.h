@@ -11,6 +11,7 @@
 #include "gateway/base/timer_wheel.h"
 #include "gateway/metrics/metrics.h"
 #include "gateway/session/connection_handler.h"
+#include "gateway/ws/address_budget.h"
 #include "gateway/ws/connection_budget.h"
 #include "gateway/ws/flush_queue.h"
 #include "gateway/ws/options.h"
@@ -19,14 +20,21 @@ namespace entitysync::ws {
 
 class Connection;
 
-// What all workers of a server share; immutable but for the budget.
+// What all workers of a server share; immutable but for the budgets.
 struct Shared {
-  Shared(Options its_options, std::shared_ptr<boost::asio::ssl::context> its_tls)
-      : options(std::move(its_options)), tls(std::move(its_tls)), budget(options.max_connections) {}
+  Shared(Options its_options, std::shared_ptr<boost::asio::ssl::context> its_tls,
+         size_t its_workers)
+      : options(std::move(its_options)),
+        tls(std::move(its_tls)),
+        workers(its_workers),
+        budget(options.max_connections),
+        address_budget(options.max_connections_per_address) {}
 
   const Options options;
   const std::shared_ptr<boost::asio::ssl::context> tls;  // Null: plain TCP.
+  const size_t workers;
   ConnectionBudget budget;
+  AddressBudget address_budget;
 };
 
 // What the connections of one worker share.
@@ -49,7 +57,7 @@ struct Worker {
   const std::shared_ptr<FlushQueue> flush;
   base::TimerWheel wheel;
   base::IntrusiveList<Connection, Connection> connections;
-  size_t refusals = 0;    // Connections that exist only to be told 503.
+  size_t refusals = 0;    // Connections that exist only to be told 503 or 429.
   bool draining = false;  // New handshakes are answered 503.
 
   // Runs when the worker is destroyed: nothing of it is left.

@@ -18,9 +18,12 @@ TEST(HttpAnswerTest, TheBodyIsOneLineOfJsonAndTheConnectionCloses) {
 }
 
 TEST(HttpAnswerTest, RetryAfterIsInWholeSecondsRoundedUp) {
-  const Response response = Render(Unavailable("full", std::chrono::milliseconds(1500)));
-  EXPECT_EQ(response.result_int(), 503u);
-  EXPECT_EQ(response[http::field::retry_after], "2");
+  const Response full = Render(Unavailable("full", std::chrono::milliseconds(1500)));
+  EXPECT_EQ(full.result_int(), 503u);
+  EXPECT_EQ(full[http::field::retry_after], "2");
+  const Response many = Render(TooManyRequests("many", std::chrono::milliseconds(1500)));
+  EXPECT_EQ(many.result_int(), 429u);
+  EXPECT_EQ(many[http::field::retry_after], "2");
 }
 
 TEST(HttpAnswerTest, UnreadableRequestsAreToldWhatIsWrong) {

@@ -46,7 +46,7 @@ TEST_F(ServerTest, TooManyConnectionsAreToldWhenToTryAgain) {
     const std::string answer = Exchange(UpgradeText());
     EXPECT_TRUE(answer.starts_with("HTTP/1.1 503 ")) << answer;
     EXPECT_NE(answer.find("Retry-After: 5\r\n"), std::string::npos);
-    EXPECT_EQ(metrics_.connections_refused.Value(), 1);
+    EXPECT_EQ(metrics_.refused_full.Value(), 1);
     EXPECT_EQ(server_->connections(), 2u);
     ASSERT_TRUE(sessions_.WaitForOpen(2));
   }
@@ -150,7 +150,7 @@ TEST_F(ServerTest, WithoutDescriptorsItWaitsAndThenGoesOn) {
   none_left.rlim_cur = static_cast<rlim_t>(lowest_free);
   ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &none_left), 0);
   waiting.connect({boost::asio::ip::make_address("127.0.0.1"), server_->port()});
-  while (metrics_.connections_refused.Value() == 0) OnLoop([] {});
+  while (metrics_.refused_descriptors.Value() == 0) OnLoop([] {});
   // Meanwhile those who are in are served.
   OnLoop([this] { sessions_.transport(0).Send(TextFrame("served")); });
   EXPECT_EQ(Read(open), "served");

@@ -65,6 +65,9 @@ struct WebsocketSettings {
   size_t max_message_bytes = 64 * kKiB;
   size_t max_subscriptions_per_connection = 10'000;
   size_t max_connections = 0;                 // 0: what the limit of open descriptors allows.
+  size_t max_connections_per_address = 0;     // 0: no limit.
+  size_t max_accepts_per_second = 10'000;     // Of the replica, on average. 0: no limit.
+  size_t accept_burst = 10'000;               // Of the replica, at once.
   size_t max_messages_per_second = 1'000;     // Of one connection, on average. 0: no limit.
   size_t message_burst = 20'000;              // Of one connection, at once.
   size_t max_subscribes_per_second = 50'000;  // Of the replica, on average. 0: no limit.
