@@ -67,15 +67,16 @@ Coalescer::~Coalescer() {
   context_.executor.Cancel(timer_);
   context_.executor.Cancel(doubt_timer_);
   target_.gate.Forget(*this);
+  target_.recovery.Forget(*this);
   call_.reset();  // Ends before its place goes to another.
   if (phase_ == Phase::kFetching) target_.gate.Leave(priority_);
 }
 
 bool Coalescer::OnChange(std::optional<uint64_t> version) {
   assert(context_.executor.IsCurrent());
+  if (version.has_value() && versions_.IsLow(*version)) AskLater();
   if (version.has_value() && Covers(*version)) {
     context_.metrics.fetches_skipped.Increment();
-    if (!versions_.IsLast(*version)) AskLater();
     return false;
   }
   EndLagging();
@@ -159,6 +160,13 @@ bool Coalescer::Covers(uint64_t version) const {
   return answered_ == Outcome::kRows && versions_.Covers(version) && !IsSuspect();
 }
 
+// An application may answer a fetch for a change from a read replica that has min_version. Where
+// more may have been missed than that change, it must know.
+FetchReason Coalescer::ReasonToSay() const {
+  const bool missed = std::max(validated_epoch_, first_epoch_) != context_.gap_epoch;
+  return missed && reason_ == FetchReason::kChange ? FetchReason::kRevalidate : reason_;
+}
+
 void Coalescer::RequestFetch() {
   const auto wanted = reason_ == FetchReason::kRevalidate ? FetchGate::Priority::kRevalidate
                                                           : FetchGate::Priority::kUrgent;
@@ -176,7 +184,7 @@ void Coalescer::RequestFetch() {
       return;
     case FetchGate::Admission::kRefused:
       return RetryAfter(Phase::kWaiting, context_.options.backoff_min,
-                        context_.options.backoff_max);
+                        context_.options.refused_backoff_max);
   }
 }
 
@@ -191,11 +199,12 @@ void Coalescer::StartFetch() {
   changed_with_version_ = false;
   fetch_epoch_ = context_.gap_epoch;
   started_ = context_.executor.Now();
+  fetch_recoveries_ = target_.recovery.recoveries();
   versions_.OnFetch();
   StartedCounter(context_.metrics, reason_).Increment();
   const uint64_t serial = ++serial_;
   FetchRequest request{
-      .key = *key_, .secret = secret_, .reason = reason_, .min_version = versions_.floor()};
+      .key = *key_, .secret = secret_, .reason = ReasonToSay(), .min_version = versions_.floor()};
   fetch_is_audit_ = std::exchange(is_audit_, false) && reason_ == FetchReason::kRevalidate &&
                     answered_.has_value() && !IsSuspect();
   fetch_reason_ = std::exchange(reason_, FetchReason::kRevalidate);
@@ -226,6 +235,11 @@ void Coalescer::OnAnswer(uint64_t serial, FetchAnswer answer) {
     ending = {.started = started_, .now = now, .failed = !IsFinal(code)};
   }
   target_.gate.Leave(priority_, ending);
+  if (IsFinal(code) || IsMisconfiguration(code)) {
+    target_.recovery.OnAnswer();
+  } else {
+    target_.recovery.OnFailure();
+  }
   switch (code) {
     case absl::StatusCode::kOk:
       return OnRows(std::move(answer));
@@ -291,8 +305,13 @@ void Coalescer::OnFailure(absl::StatusCode code) {
   context_.WarnOfFailure(key_->entity, code, misconfigured);
   // A misconfiguration is retried at the slow end.
   const CoalescerOptions& options = context_.options;
-  AskAgain(Phase::kWaiting, misconfigured ? options.backoff_max / 2 : options.backoff_min,
-           options.backoff_max);
+  if (misconfigured) {
+    return AskAgain(Phase::kWaiting, options.backoff_max / 2, options.backoff_max);
+  }
+  if (target_.recovery.recoveries() != fetch_recoveries_) failures_ = 0;
+  const bool is_prober = target_.recovery.Sleep(*this);
+  AskAgain(Phase::kWaiting, options.backoff_min,
+           is_prober ? std::min(options.probe_interval, options.backoff_max) : options.backoff_max);
 }
 
 void Coalescer::AskAgain(Phase wait, base::Duration backoff_min, base::Duration backoff_max) {
@@ -313,16 +332,25 @@ void Coalescer::RetryAfter(Phase wait, base::Duration backoff_min, base::Duratio
   timer_ = context_.executor.After(delay, [this] {
     timer_ = base::kNoTimer;
     phase_ = Phase::kIdle;
+    target_.recovery.Rise(*this);
     RequestFetch();
   });
 }
 
-// The application answers, only not all yet: what is new now need not wait.
-void Coalescer::EndLagging() {
-  if (phase_ != Phase::kLagging) return;
+void Coalescer::OnWoken() {
+  EndWait();
+  RequestFetch();
+}
+
+void Coalescer::EndWait() {
   context_.executor.Cancel(std::exchange(timer_, base::kNoTimer));
   phase_ = Phase::kIdle;
   failures_ = 0;
+}
+
+// The application answers, only not all yet: what is new now need not wait.
+void Coalescer::EndLagging() {
+  if (phase_ == Phase::kLagging) EndWait();
 }
 
 }  // namespace entitysync::fetch

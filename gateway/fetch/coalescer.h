@@ -18,9 +18,13 @@ namespace entitysync::fetch {
 struct CoalescerOptions {
   base::Duration backoff_min = std::chrono::milliseconds(100);
   base::Duration backoff_max = std::chrono::seconds(10);
+  // Upper end of the backoff of the one that finds out when a target is back.
+  base::Duration probe_interval = std::chrono::seconds(1);
+  // Upper end where the gate's line was full: coming again costs the application nothing.
+  base::Duration refused_backoff_max = std::chrono::seconds(1);
   // Upper end of the backoff while a read replica lags: it will catch up soon.
   base::Duration lag_backoff_max = std::chrono::seconds(1);
-  // A change with a lower version than the last answer's is late, or the numbers started again: the
+  // A change with a lower version than one before is late, or the numbers started again: the
   // application is asked so much later, once for all such changes meanwhile.
   base::Duration doubt_delay = std::chrono::seconds(1);
   VersionTracker::Options versions;
@@ -72,7 +76,9 @@ struct Judged {
 // Threading: the shard's loop; sources answer from anywhere and are posted back.
 // Limits: those of the gate and the options.
 // Errors: an answer's status decides between final and retry; see docs/ARCHITECTURE.md.
-class Coalescer final : public FetchGate::Waiter, public std::enable_shared_from_this<Coalescer> {
+class Coalescer final : public FetchGate::Waiter,
+                        public Recovery::Sleeper,
+                        public std::enable_shared_from_this<Coalescer> {
  public:
   // Who gets the answers; outlives the coalescer.
   class Listener {
@@ -112,11 +118,13 @@ class Coalescer final : public FetchGate::Waiter, public std::enable_shared_from
   uint64_t floor() const { return versions_.floor(); }
 
   void OnAdmitted() override;
+  void OnWoken() override;
 
  private:
   enum class Phase : uint8_t { kIdle, kQueued, kFetching, kWaiting, kLagging };
 
   bool IsSuspect() const;
+  FetchReason ReasonToSay() const;
   bool Covers(uint64_t version) const;
   void AskLater();
   void RequestFetch();
@@ -128,6 +136,7 @@ class Coalescer final : public FetchGate::Waiter, public std::enable_shared_from
   void Settle(Judged judged);
   void AskAgain(Phase wait, base::Duration backoff_min, base::Duration backoff_max);
   void RetryAfter(Phase wait, base::Duration backoff_min, base::Duration backoff_max);
+  void EndWait();
   void EndLagging();
 
   CoalescerContext& context_;
@@ -150,8 +159,9 @@ class Coalescer final : public FetchGate::Waiter, public std::enable_shared_from
   bool fetch_is_audit_ = false;
   FetchGate::Priority priority_ = FetchGate::Priority::kUrgent;
   uint32_t failures_ = 0;
-  uint64_t serial_ = 0;         // Of the fetch under way: others' answers are late.
-  const uint64_t first_epoch_;  // When it began: what was missed before concerns nobody here.
+  uint32_t fetch_recoveries_ = 0;  // Recovery::recoveries() when the last one started.
+  uint64_t serial_ = 0;            // Of the fetch under way: others' answers are late.
+  const uint64_t first_epoch_;     // When it began: what was missed before concerns nobody here.
   uint64_t fetch_epoch_ = 0;
   uint64_t validated_epoch_ = 0;
   base::TimePoint started_;

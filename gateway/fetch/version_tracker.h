@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 
@@ -47,8 +48,9 @@ class VersionTracker {
   // Whether the last good answer is of this version or a later one.
   bool Covers(uint64_t version) const { return delivered_ && *delivered_ >= version; }
 
-  // Whether the last good answer is of just this version.
-  bool IsLast(uint64_t version) const { return delivered_ == version; }
+  // Whether a later version was notified or delivered: this one is late, or the numbers started
+  // again.
+  bool IsLow(uint64_t version) const { return version < std::max(floor_, delivered_.value_or(0)); }
 
   // Judges an answer with rows and notes it as delivered if the verdict says so.
   Verdict Judge(std::optional<uint64_t> version, base::TimePoint now);

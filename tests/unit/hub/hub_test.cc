@@ -47,10 +47,10 @@ TEST_F(HubTest, ChangesLostBehindASubscriptionAreMadeUpForToIt) {
   // The shard does not get to run while its mailbox overflows, somebody subscribes, and it
   // overflows again.
   const std::vector<changelog::Change> many(options_.mailbox_changes + 1, {{"items", "1"}, {}});
-  hub_.OnChanges(many);
-  hub_.Subscribe(Ref(2), Key("1"), Secret("other"), false);
-  hub_.OnChanges(many);
-  loops_.RunReady();
+  hub_->OnChanges(many);
+  hub_->Subscribe(Ref(2), Key("1"), Secret("other"), false);
+  hub_->OnChanges(many);
+  loops_.Advance(Shard::kGapInterval);
   ASSERT_EQ(source_.open(), 2u);
   Answer("a");
   Answer("a");

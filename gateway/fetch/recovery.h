@@ -1,0 +1,55 @@
+#pragma once
+
+#include <cstdint>
+
+#include "gateway/base/intrusive_list.h"
+
+namespace entitysync::fetch {
+
+// Notices that a target answers again after it was away, and wakes those whose fetches failed.
+//
+// Purpose: backoff is for the application's sake and grows to many seconds; when the application is
+//   back nobody should go on sleeping. While it is away one of the sleepers asks more often than
+//   its backoff says (the prober), whatever the others do.
+// Owner and lifetime: a shard, one per target; outlives the sleepers.
+// Threading: the shard's loop.
+// Limits: the sleepers are woken all at once; the FetchGate paces what they do then.
+// Errors: none. A key that fails by itself while others are answered is no outage and wakes nobody.
+class Recovery {
+ public:
+  // So many failures without an answer between them are an outage.
+  static constexpr uint32_t kDownAfter = 3;
+
+  // Someone whose fetch failed and who waits to try again; asleep at most once.
+  class Sleeper : public base::ListHook<Recovery> {
+   public:
+    virtual ~Sleeper() = default;
+    // Do not wait any longer. It sleeps no more.
+    virtual void OnWoken() = 0;
+  };
+
+  // A fetch of the target ended: the application answered, or it failed.
+  void OnAnswer();
+  void OnFailure() { ++failures_; }
+
+  // Begins to sleep. True: it is the prober, and is to try again soon.
+  bool Sleep(Sleeper& sleeper);
+
+  // Tries again by itself.
+  void Rise(Sleeper& sleeper) { static_cast<base::ListHook<Recovery>&>(sleeper).Unlink(); }
+
+  // Is gone, asleep or not.
+  void Forget(Sleeper& sleeper);
+
+  // How many outages ended. What fails in the end although it began before the last of them says
+  // nothing of the target now.
+  uint32_t recoveries() const { return recoveries_; }
+
+ private:
+  base::IntrusiveList<Sleeper, Recovery> sleepers_;  // Longest asleep first.
+  uint32_t failures_ = 0;                            // Since the last answer.
+  uint32_t recoveries_ = 0;
+  Sleeper* prober_ = nullptr;  // From its Sleep until the next answer.
+};
+
+}  // namespace entitysync::fetch

@@ -1,0 +1,111 @@
+#include "gateway/fetch/recovery.h"
+
+#include <gtest/gtest.h>
+
+#include <memory>
+
+#include "tests/unit/fetch/coalescer_fixture.h"
+
+namespace entitysync::fetch {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+struct Someone final : Recovery::Sleeper {
+  void OnWoken() override { ++woken; }
+  int woken = 0;
+};
+
+class RecoveryTest : public ::testing::Test {
+ protected:
+  void FailOften() {
+    for (uint32_t i = 0; i < Recovery::kDownAfter; ++i) recovery_.OnFailure();
+  }
+
+  Recovery recovery_;
+  Someone a_;
+  Someone b_;
+};
+
+TEST_F(RecoveryTest, TheFirstAnswerAfterAnOutageWakesEverybodyOnce) {
+  FailOften();
+  recovery_.Sleep(a_);
+  recovery_.Sleep(b_);
+  recovery_.OnAnswer();
+  recovery_.OnAnswer();
+  EXPECT_EQ(a_.woken, 1);
+  EXPECT_EQ(b_.woken, 1);
+  EXPECT_EQ(recovery_.recoveries(), 1u);
+}
+
+TEST_F(RecoveryTest, WhatFailsWhileOthersAreAnsweredWakesNobody) {
+  for (int i = 0; i < 10; ++i) {
+    recovery_.OnFailure();
+    EXPECT_FALSE(recovery_.Sleep(a_));
+    recovery_.OnAnswer();
+  }
+  EXPECT_EQ(a_.woken, 0);
+  EXPECT_EQ(recovery_.recoveries(), 0u);
+}
+
+TEST_F(RecoveryTest, OneProbesUntilTheTargetAnswers) {
+  FailOften();
+  EXPECT_TRUE(recovery_.Sleep(a_));
+  EXPECT_FALSE(recovery_.Sleep(b_));
+  recovery_.Rise(a_);
+  recovery_.OnFailure();
+  EXPECT_TRUE(recovery_.Sleep(a_));
+  EXPECT_FALSE(recovery_.Sleep(b_));
+}
+
+TEST_F(RecoveryTest, AProberThatGoesHandsOn) {
+  FailOften();
+  auto prober = std::make_unique<Someone>();
+  recovery_.Sleep(*prober);
+  recovery_.Sleep(b_);
+  recovery_.Forget(*prober);
+  prober.reset();
+  EXPECT_EQ(b_.woken, 1);
+  EXPECT_TRUE(recovery_.Sleep(b_));
+}
+
+TEST_F(RecoveryTest, WhoRoseByItselfIsNotWoken) {
+  FailOften();
+  recovery_.Sleep(a_);
+  recovery_.Rise(a_);
+  recovery_.OnAnswer();
+  EXPECT_EQ(a_.woken, 0);
+}
+
+TEST_F(CoalescerTest, WhileTheTargetIsAwaySomebodyAsksAtLeastEverySecond) {
+  ON_LOOP(coalescer_->OnChange(std::nullopt));
+  base::TimePoint last = loop_.Now();
+  for (int i = 0; i < 30; ++i) {
+    Fail(absl::StatusCode::kUnavailable);
+    while (source_.open() == 0) loops_.Advance(milliseconds(10));
+    EXPECT_LE(loop_.Now() - last, options_.probe_interval + milliseconds(10));
+    last = loop_.Now();
+  }
+}
+
+TEST_F(CoalescerTest, WhenTheTargetIsBackNobodySleepsOn) {
+  auto other = Make();
+  ON_LOOP(coalescer_->OnChange(std::nullopt));
+  ON_LOOP(other->OnChange(std::nullopt));
+  // Long enough for their backoffs to grow.
+  const base::TimePoint end = loop_.Now() + seconds(120);
+  while (loop_.Now() < end) {
+    if (source_.open() > 0) Fail(absl::StatusCode::kUnavailable);
+    loops_.Advance(milliseconds(10));
+  }
+  while (source_.open() == 0) loops_.Advance(milliseconds(10));
+  Answer("back");
+  ASSERT_EQ(source_.open(), 1u) << "the other one asks at once";
+  Answer("back");
+  EXPECT_EQ(rows_.size(), 2u);
+  ON_LOOP(other.reset());
+}
+
+}  // namespace
+}  // namespace entitysync::fetch
