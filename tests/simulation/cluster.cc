@@ -10,18 +10,21 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 // How long a cluster takes to converge at most when all faults are over, at default settings.
-constexpr base::Duration kBound = seconds(15);
+constexpr base::Duration kBound = seconds(5);
 // How much longer where the application's numbers start again (reset_after, and a few answers), or
-// where it was misconfigured (retried at the slow end).
+// where some fetches failed and others did not (each waits for itself then, up to backoff_max).
 constexpr base::Duration kResetBound = seconds(15);
-constexpr base::Duration kMisconfiguredBound = seconds(10);
-// After this much more nothing goes on but heartbeats.
-constexpr base::Duration kToQuiet = seconds(20);
+constexpr base::Duration kFlakyBound = seconds(10);
+// After this much more nothing goes on but heartbeats and audits: removals have been asked about
+// until they were believed.
+constexpr base::Duration kToQuiet = seconds(60);
 constexpr base::Duration kQuiet = seconds(20);
+// By this age every other replica has heard a replica, brief cuts or not.
+constexpr base::Duration kOldEnough = seconds(6);
 
 base::Duration BoundOf(const Plan& plan) {
   return kBound + (plan.restarts_numbers ? kResetBound : seconds(0)) +
-         (plan.misconfigures ? kMisconfiguredBound : seconds(0));
+         (plan.misconfigures || plan.flakes ? kFlakyBound : seconds(0)) + plan.audit_period;
 }
 
 }  // namespace
@@ -90,7 +93,8 @@ void Cluster::CheckQuiet() {
   world_.loops.Advance(kToQuiet);
   const size_t started = FetchesStarted();
   world_.loops.Advance(kQuiet);
-  if (FetchesStarted() != started) {
+  const bool has_audit = world_.plan.audit_period > base::Duration(0);
+  if (!has_audit && FetchesStarted() != started) {
     world_.Broken(Promise::kFewFetches, "fetches go on although nothing changes");
   }
   // And what was reached stays.
@@ -154,6 +158,7 @@ void Cluster::StartReplica(size_t index) {
 void Cluster::RestartReplica(bool kill) {
   const size_t index = world_.random.Below(replicas_.size());
   if (replicas_[index] == nullptr) return;
+  if (world_.plan.brief_cuts && replicas_[index]->Age() < kOldEnough) return;
   if (kill) {
     KillReplica(index);
   } else {

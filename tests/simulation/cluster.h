@@ -73,7 +73,7 @@ class Cluster final : private Directory {
   void RefusePublishing();
   void SlowBus();
   void FreezeReplica();
-  void FailApplication(bool misconfigured);
+  void FailApplication(Service::Mood mood);
   // One that runs; null if none does.
   Replica* AnyReplica();
   base::Duration RestOfFaults() const;
@@ -90,6 +90,7 @@ class Cluster final : private Directory {
   std::vector<std::shared_ptr<Replica>> dying_;
   std::vector<std::unique_ptr<Client>> clients_;
   uint64_t last_epoch_ = 0;
+  base::TimePoint last_cut_end_{};
   bool faults_stopped_ = false;
 };
 

@@ -161,6 +161,13 @@ void Connection::SetReadsAsClient(bool reads) {
     unread_.pop_front();
     ReadAsClient(frame);
   }
+  if (client_reads_ && close_arrived_) AnswerClose();
+}
+
+void Connection::AnswerClose() {
+  if (has_vanished_) return;
+  TellPeer(static_cast<int>(*close_code_));
+  EndSession();
 }
 
 void Connection::Ping() {
@@ -182,10 +189,9 @@ void Connection::Close(protocol::CloseCode code, std::string_view reason) {
   world_.Tell("a connection is closed with ", static_cast<int>(code));
   unsent_.clear();
   unsent_bytes_ = 0;
-  Down(world_.UpTo(kMostDelay), [this, code] {
-    if (has_vanished_ || !client_reads_) return;
-    TellPeer(static_cast<int>(code));
-    EndSession();
+  Down(world_.UpTo(kMostDelay), [this] {
+    close_arrived_ = true;
+    if (client_reads_) AnswerClose();
   });
   world_.loop.After(kCloseTimeout, [self = shared_from_this()] {
     self->EndSession();

@@ -79,6 +79,8 @@ class Connection final : public session::Transport,
   void Pump();
   void Arrive(const protocol::Frame& frame);
   void ReadAsClient(const protocol::Frame& frame);
+  // The client read the gateway's close frame.
+  void AnswerClose();
   void EndSession();
   void TellPeer(int code);
 
@@ -92,6 +94,7 @@ class Connection final : public session::Transport,
   bool has_vanished_ = false;
   bool client_reads_ = true;
   bool session_reads_ = true;
+  bool close_arrived_ = false;
   bool pump_scheduled_ = false;
   std::optional<protocol::CloseCode> close_code_;
   base::TimePoint last_up_{};

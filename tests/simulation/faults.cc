@@ -13,6 +13,13 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
+using Mood = Service::Mood;
+constexpr Mood kOutages[] = {Mood::kRefusing, Mood::kHanging, Mood::kSlow};
+
+// Shorter than a publisher may be silent, by more than a heartbeat.
+constexpr base::Duration kBriefCut = milliseconds(1400);
+constexpr base::Duration kBetweenBriefCuts = seconds(3);
+
 }  // namespace
 
 void Cluster::FailSomething() {
@@ -33,8 +40,10 @@ void Cluster::FailSomething() {
       {&Plan::refusals, [](Cluster& self) { self.RefusePublishing(); }},
       {&Plan::slow_bus, [](Cluster& self) { self.SlowBus(); }},
       {&Plan::freezes, [](Cluster& self) { self.FreezeReplica(); }},
-      {&Plan::outages, [](Cluster& self) { self.FailApplication(false); }},
-      {&Plan::misconfigures, [](Cluster& self) { self.FailApplication(true); }},
+      {&Plan::outages,
+       [](Cluster& self) { self.FailApplication(kOutages[self.world_.random.Below(3)]); }},
+      {&Plan::flakes, [](Cluster& self) { self.FailApplication(Mood::kFlaky); }},
+      {&Plan::misconfigures, [](Cluster& self) { self.FailApplication(Mood::kMisconfigured); }},
   };
   std::vector<Fault> faults;
   for (const Kind& kind : kKinds) {
@@ -69,6 +78,10 @@ void Cluster::CutRoute(bool lossy) {
   const size_t from = world_.random.Below(replicas_.size());
   const size_t to = world_.random.Below(replicas_.size());
   if (from == to) return;  // Its own server always hears a replica.
+  const bool brief = world_.plan.brief_cuts;
+  if (brief && world_.Now() - last_cut_end_ < kBetweenBriefCuts) return;
+  const base::Duration most = brief ? kBriefCut : seconds(8);
+  last_cut_end_ = world_.Now() + most;
   const uint32_t loss = lossy ? 30 : 100;
   const bool both = world_.Chance(50);
   world_.Tell("the route from replica ", from, both ? " and back from " : " to ", to, " loses ",
@@ -78,7 +91,7 @@ void Cluster::CutRoute(bool lossy) {
     if (both) bus_.SetRoute(to, from, percent);
   };
   set(loss);
-  HealAfter(seconds(8), [set] { set(0); });
+  HealAfter(most, [set] { set(0); });
 }
 
 void Cluster::DropMessages() {
@@ -111,11 +124,8 @@ void Cluster::FreezeReplica() {
   replica->Freeze(world_.Chance(50), std::min(world_.UpTo(seconds(4)), RestOfFaults()));
 }
 
-void Cluster::FailApplication(bool misconfigured) {
-  using Mood = Service::Mood;
-  static constexpr Mood kMoods[] = {Mood::kRefusing, Mood::kHanging, Mood::kFlaky, Mood::kSlow};
-  service_.mood =
-      misconfigured ? Mood::kMisconfigured : kMoods[world_.random.Below(std::size(kMoods))];
+void Cluster::FailApplication(Service::Mood mood) {
+  service_.mood = mood;
   world_.Tell("the application is in mood ", static_cast<int>(service_.mood));
   HealAfter(seconds(5), [this] { service_.mood = Mood::kWell; });
 }

@@ -27,8 +27,25 @@ void DrawLimits(base::Random& random, Plan& plan) {
   if (one_in(3)) plan.revalidations_in_flight = 1 + random.Below(3);
   if (one_in(3)) plan.max_in_flight = 1 + random.Below(4);
   if (one_in(4)) plan.max_queued = 1 + random.Below(4);
+  if (one_in(3)) plan.audit_period = random.Between(seconds(2), seconds(6));
+  if (one_in(3)) plan.keep_state = random.Between(milliseconds(200), seconds(4));
   plan.flush_bytes = 40 + random.Below(400);
   plan.kernel_bytes = 40 + random.Below(400);
+}
+
+// What a publisher said while nobody could hear it is noticed when it is heard again, or when it
+// falls silent. If it ends before either, only an audit can find out. So where both may happen
+// there is one; or else routes are away too briefly, and replicas live too long, for it to happen.
+void MakeLossesNoticeable(base::Random& random, Plan& plan) {
+  const bool publishers_end = plan.kills || plan.drains;
+  const bool routes_lose = plan.route_cuts || plan.lossy_routes;
+  if (!publishers_end || !routes_lose || plan.audit_period > base::Duration(0)) return;
+  if (random.Below(2) == 0) {
+    plan.audit_period = random.Between(seconds(2), seconds(6));
+    return;
+  }
+  plan.brief_cuts = true;
+  plan.breaks = plan.silent_breaks = plan.slow_bus = plan.refusals = plan.freezes = false;
 }
 
 }  // namespace
@@ -39,32 +56,17 @@ Plan MakePlan(uint64_t seed) {
   plan.seed = seed;
   DrawSizes(random, plan);
   DrawLimits(random, plan);
-  for (bool Plan::*kind : {&Plan::lag,
-                           &Plan::restarts_numbers,
-                           &Plan::removes,
-                           &Plan::denies,
-                           &Plan::kills,
-                           &Plan::drains,
-                           &Plan::breaks,
-                           &Plan::silent_breaks,
-                           &Plan::route_cuts,
-                           &Plan::lossy_routes,
-                           &Plan::drops,
-                           &Plan::duplicates,
-                           &Plan::refusals,
-                           &Plan::slow_bus,
-                           &Plan::freezes,
-                           &Plan::outages,
-                           &Plan::misconfigures,
-                           &Plan::stalls,
-                           &Plan::vanishes,
-                           &Plan::leaves,
-                           &Plan::secret_changes,
-                           &Plan::unsubscribes}) {
+  for (bool Plan::*kind :
+       {&Plan::lag,        &Plan::restarts_numbers, &Plan::removes,     &Plan::denies,
+        &Plan::kills,      &Plan::drains,           &Plan::breaks,      &Plan::silent_breaks,
+        &Plan::route_cuts, &Plan::lossy_routes,     &Plan::drops,       &Plan::duplicates,
+        &Plan::refusals,   &Plan::slow_bus,         &Plan::freezes,     &Plan::outages,
+        &Plan::flakes,     &Plan::misconfigures,    &Plan::stalls,      &Plan::vanishes,
+        &Plan::leaves,     &Plan::secret_changes,   &Plan::unsubscribes}) {
     plan.*kind = random.Below(3) == 0;
   }
-  plan.lag = false;                                                            // XXX
-  if (plan.route_cuts || plan.lossy_routes) plan.kills = plan.drains = false;  // XXX
+  plan.lag = false;  // XXX
+  MakeLossesNoticeable(random, plan);
   return plan;
 }
 

@@ -31,6 +31,9 @@ struct Plan {
   size_t flush_bytes = 1024;
   size_t kernel_bytes = 1024;  // Of a connection's send buffer.
 
+  base::Duration audit_period{};  // 0: none.
+  base::Duration keep_state{};    // 0: none.
+
   // The application.
   bool lag = false;               // Fetches for changes read a replica that lags behind.
   bool restarts_numbers = false;  // Versions start again at times.
@@ -44,12 +47,14 @@ struct Plan {
   bool silent_breaks = false;  // ... and learn it late.
   bool route_cuts = false;     // Replicas do not hear each other, and nobody knows it.
   bool lossy_routes = false;
-  bool drops = false;  // A link throws messages away and says so.
+  bool brief_cuts = false;  // Neither lasts long enough for a publisher to count as silent.
+  bool drops = false;       // A link throws messages away and says so.
   bool duplicates = false;
   bool refusals = false;  // Links take nothing for a while.
   bool slow_bus = false;
   bool freezes = false;        // Loops get no processor.
-  bool outages = false;        // The application fails, hangs, or is slow.
+  bool outages = false;        // The application is away, hangs, or is slow.
+  bool flakes = false;         // It fails some fetches and answers others.
   bool misconfigures = false;  // The application does not serve some calls for a while.
   bool stalls = false;         // Clients do not read.
   bool vanishes = false;       // Clients are gone without a word.

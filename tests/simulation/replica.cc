@@ -17,7 +17,8 @@ constexpr base::Duration kRest = seconds(12);
 
 fetch::EntityCatalog MakeCatalog(const Plan& plan, fetch::EntitySource& source) {
   const auto type = [&](bool snapshot) {
-    return fetch::EntityType{.source = &source, .classic_snapshot = snapshot};
+    return fetch::EntityType{
+        .source = &source, .classic_snapshot = snapshot, .keep_state = plan.keep_state};
   };
   return fetch::EntityCatalog(
       {{"items", type(true)}, {"plain", type(false)}}, std::nullopt,
@@ -49,7 +50,8 @@ Replica::Replica(World& world, Bus& bus, Application& application, const Service
       session_options_(MakeSessionOptions(world.plan)),
       changelog_loop_(world.loops.Add()),
       link_loop_(world.loops.Add()),
-      link_(std::make_unique<Link>(world, bus, link_loop_, index)) {
+      link_(std::make_unique<Link>(world, bus, link_loop_, index)),
+      started_(world.Now()) {
   for (size_t i = 0; i < world.plan.workers; ++i) {
     workers_.push_back(std::make_unique<Worker>(world.loops.Add()));
   }
@@ -67,6 +69,7 @@ void Replica::MakeHub(metrics::Metrics& metrics) {
   hub::HubOptions options;
   options.mailbox_changes = plan.mailbox_changes;
   options.revalidations_in_flight = plan.revalidations_in_flight;
+  options.audit_period = plan.audit_period;
   options.seed = plan.seed ^ epoch_;
   std::vector<base::Executor*> loops;
   std::vector<hub::WorkerPort> ports;

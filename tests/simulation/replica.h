@@ -50,6 +50,7 @@ class Replica final : private changelog::ChangeSink {
   // Freezes one of its loops, or all.
   void Freeze(bool all, base::Duration span);
 
+  base::Duration Age() const { return world_.Now() - started_; }
   bool is_accepting() const { return !is_draining_ && !is_over_; }
   bool is_answering() const { return !is_over_; }
   bool WasFrozenSince(base::TimePoint time) const { return frozen_until_ >= time; }
@@ -98,6 +99,7 @@ class Replica final : private changelog::ChangeSink {
   std::unique_ptr<hub::Hub> hub_;
   std::unique_ptr<changelog::ChangeLog> changelog_;
   std::vector<std::shared_ptr<Connection>> connections_;
+  const base::TimePoint started_;
   base::TimePoint frozen_until_{};
   base::TimePoint over_since_{};
   bool is_draining_ = false;
