@@ -12,8 +12,11 @@ import tempfile
 import unittest
 
 from .application import Application
+from .counters import CounterApplication
 from .gateway import Gateway, merge
 from .nats import NatsServer
+from .tcp_gate import TcpGate
+from .viewer import Viewer
 from .waiting import PATIENCE, SANITIZED, eventually
 from .websocket import Client
 
@@ -64,12 +67,33 @@ class ProcessTest(unittest.IsolatedAsyncioTestCase):
         self.addAsyncCleanup(application.stop)
         return application
 
-    async def nats(self, running=True, trace=False):
-        server = NatsServer(f"nats-{len(self.processes)}", self.folder, free_port(), trace)
+    async def counter_application(self, keys):
+        """One in a process of its own, with a database of so many keys."""
+        application = CounterApplication(f"application-{len(self.processes)}", self.folder,
+                                         free_port(), keys)
+        self.processes.append(application)
+        await application.start()
+        return application
+
+    async def gate(self, upstream):
+        """A TcpGate in front of an address."""
+        gate = TcpGate(upstream, free_port())
+        await gate.start()
+        self.addAsyncCleanup(gate.stop)
+        return gate
+
+    async def nats(self, running=True, trace=False, config=None):
+        server = NatsServer(f"nats-{len(self.processes)}", self.folder, free_port(), trace, config)
         self.processes.append(server)
         if running:
             await server.start()
         return server
+
+    def viewer(self, addresses, keys, secret=None):
+        """A client that watches the keys and comes back whenever its connection ends."""
+        viewer = Viewer(addresses, keys, secret)
+        self.addAsyncCleanup(viewer.stop)
+        return viewer
 
     async def gateway(self, application=None, nats=None, ready=True, tls=None, **settings):
         """A gateway that asks the application for all types; `settings` go into its file. With a

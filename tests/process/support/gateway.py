@@ -6,14 +6,13 @@ import re
 
 import grpc
 
-from . import http, stubs
+from . import http
+from .notifier import CHANNEL_OPTIONS, Notifies
 from .processes import Process
 from .waiting import PATIENCE, eventually
 
 _LISTENS = (r"replica (\S+) listens: websockets on (\S+), applications on (\S+), "
             r"admin on port (\d+)")
-_CHANNEL_OPTIONS = [("grpc.enable_http_proxy", 0), ("grpc.initial_reconnect_backoff_ms", 100),
-                    ("grpc.max_reconnect_backoff_ms", 500)]
 
 
 def merge(base, extra):
@@ -26,12 +25,7 @@ def merge(base, extra):
     return merged
 
 
-def change(key, version=None):
-    entity, key_id = key
-    return stubs.types.Change(key=stubs.types.EntityKey(entity=entity, id=key_id), version=version)
-
-
-class Gateway(Process):
+class Gateway(Process, Notifies):
     """One replica with a configuration of its own; ports are free ones and stay the same when it
     is started again."""
 
@@ -96,10 +90,10 @@ class Gateway(Process):
         """To the front, by TLS if `tls` is set."""
         if self.tls is None:
             self._channel = grpc.aio.insecure_channel(self.front_address,
-                                                      options=_CHANNEL_OPTIONS)
+                                                      options=CHANNEL_OPTIONS)
         else:
             self._channel = grpc.aio.secure_channel(
-                self.front_address, self.tls.channel_credentials(), options=_CHANNEL_OPTIONS)
+                self.front_address, self.tls.channel_credentials(), options=CHANNEL_OPTIONS)
 
     async def close_channel(self):
         if self._channel is not None:
@@ -152,29 +146,3 @@ class Gateway(Process):
     async def watches(self, subscriptions):
         """Until so many subscriptions are in place: changes from now on reach them."""
         await self.metric_becomes("subscriptions", subscriptions)
-
-    # What applications do.
-
-    async def notify(self, *keys, version=None, timeout=PATIENCE, key=None):
-        """NotifyChange of (entity, id) pairs; raises grpc.aio.AioRpcError unless OK."""
-        stub = stubs.gateway_grpc.GatewayServiceStub(self._channel)
-        await stub.NotifyChange(
-            stubs.gateway.NotifyChangeRequest(changes=[change(each, version) for each in keys]),
-            timeout=timeout, metadata=[("authorization", f"Bearer {key}")] if key else None)
-
-    async def notify_status(self, *keys, **options):
-        """The same; returns the status code and its message."""
-        try:
-            await self.notify(*keys, **options)
-        except grpc.aio.AioRpcError as error:
-            return error.code(), error.details()
-        return grpc.StatusCode.OK, ""
-
-    async def notify_until_ok(self, *keys, timeout=PATIENCE, **options):
-        """As applications do: repeats what was answered UNAVAILABLE."""
-        async def taken():
-            code, details = await self.notify_status(*keys, **options)
-            assert code in (grpc.StatusCode.OK, grpc.StatusCode.UNAVAILABLE,
-                            grpc.StatusCode.DEADLINE_EXCEEDED), (code, details)
-            return code == grpc.StatusCode.OK
-        await eventually("NotifyChange is answered OK", taken, timeout)

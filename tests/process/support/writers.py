@@ -12,30 +12,41 @@ class Writers:
 
     Rows are "<id>: <number>" with growing numbers. `stop()` ends the tasks; `all_reached()` then
     says that each reader has, for each key, the last change that was answered OK or a later one.
+    `timeout` is how long a caller waits for an answer, `first` where the numbers begin.
     """
 
-    def __init__(self, application, gateways, keys):
+    def __init__(self, application, gateways, keys, timeout=PATIENCE, first=0):
         self.answers = []  # Status codes, as they came.
-        self.confirmed = {key: 0 for key in keys}
+        self.slowest = 0.0  # Seconds until the slowest answer.
+        self._timeout = timeout
+        self.confirmed = {key: first for key in keys}
+        self._first = first
         self._application = application
         self._gateways = gateways
         self._running = True
         for key in keys:
-            application.set(*key, f"{key[1]}: 0")
+            application.set(*key, f"{key[1]}: {first}")
         self._tasks = [asyncio.create_task(self._write(number, key))
                        for number, key in enumerate(keys)]
 
     async def _write(self, turn, key):
-        number = 0
+        number = self._first
         while self._running:
             number += 1
             self._application.set(*key, f"{key[1]}: {number}")
             gateway = self._gateways[(turn + number) % len(self._gateways)]
-            code, _ = await gateway.notify_status(key)
+            code = await self._notify(gateway, key)
             self.answers.append(code)
             if code == grpc.StatusCode.OK:
                 self.confirmed[key] = number
             await asyncio.sleep(0.002)
+
+    async def _notify(self, gateway, key):
+        now = asyncio.get_running_loop().time
+        begin = now()
+        code, _ = await gateway.notify_status(key, timeout=self._timeout)
+        self.slowest = max(self.slowest, now() - begin)
+        return code
 
     async def answered(self, code, times):
         """Until so many more calls were answered like this."""
@@ -47,13 +58,13 @@ class Writers:
         self._running = False
         await asyncio.gather(*self._tasks)
 
-    async def all_reached(self, readers):
+    async def all_reached(self, readers, timeout=PATIENCE):
         def missing():
             return [(key, number, reader.newest.get(key[1])) for reader in readers
                     for key, number in self.confirmed.items()
                     if reader.newest.get(key[1], 0) < number]
         try:
-            await eventually("all has arrived", lambda: not missing(), PATIENCE)
+            await eventually("all has arrived", lambda: not missing(), timeout)
         except AssertionError as error:
             raise AssertionError(
                 f"{error}; (key, confirmed, seen): {missing()[:20]}") from None

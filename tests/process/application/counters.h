@@ -1,0 +1,42 @@
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+namespace entitysync::testing {
+
+// The database of a test: one number per key, in a file that the test and the application map.
+//
+// Purpose: a test changes rows while the application is killed or stopped, as a real database
+//   would let it, and reads what the application was asked. support/counters.py is the other side.
+// Owner and lifetime: a local of main; the file is made by the test and outlives both.
+// Threading: any thread; words of eight bytes, read and written whole.
+// Limits: as many keys as the file has room for.
+// Errors: Open says whether the file could be mapped.
+class Counters {
+ public:
+  // The words before those of the keys.
+  enum Word : size_t { kDelayMicroseconds, kRowBytes, kFetches, kInFlight, kMostInFlight };
+
+  bool Open(const std::string& path);
+
+  // How many keys there are; their ids are "0", "1", …
+  size_t keys() const { return keys_; }
+
+  uint64_t Get(Word word) const { return words_[word].load(); }
+  uint64_t Number(size_t key) const { return words_[kHeader + 2 * key].load(); }
+
+  // A fetch of this key begins, and ends.
+  void Began(size_t key);
+  void Ended() { words_[kInFlight].fetch_sub(1); }
+
+ private:
+  static constexpr size_t kHeader = 16;
+
+  std::atomic<uint64_t>* words_ = nullptr;
+  size_t keys_ = 0;
+};
+
+}  // namespace entitysync::testing
