@@ -64,8 +64,9 @@ class Viewer:
             self._link = link = _Link(self, address)
             if await link.connect():
                 attempt = 0
-                self.ends.append((asyncio.get_running_loop().time(), await link.ended))
-                self._gone_since = self.ends[-1][0]
+                code = await link.ended
+                self._gone_since = asyncio.get_running_loop().time()
+                self.ends.append((self._gone_since, code))
             link.abort()
             longest = min(_PAUSES[0] * 2 ** attempt, _PAUSES[1])
             attempt += 1
