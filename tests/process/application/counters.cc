@@ -5,6 +5,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 namespace entitysync::testing {
 
 bool Counters::Open(const std::string& path) {
@@ -25,8 +27,8 @@ bool Counters::Open(const std::string& path) {
   return true;
 }
 
-void Counters::Began(size_t key) {
-  words_[kFetches].fetch_add(1);
+void Counters::Began(size_t key, size_t reason) {
+  words_[kFetches + std::min(reason, kReasons - 1)].fetch_add(1);
   words_[kHeader + 2 * key + 1].fetch_add(1);
   const uint64_t in_flight = words_[kInFlight].fetch_add(1) + 1;
   uint64_t most = words_[kMostInFlight].load();

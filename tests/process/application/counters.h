@@ -18,7 +18,13 @@ namespace entitysync::testing {
 class Counters {
  public:
   // The words before those of the keys.
-  enum Word : size_t { kDelayMicroseconds, kRowBytes, kFetches, kInFlight, kMostInFlight };
+  enum Word : size_t {
+    kDelayMicroseconds,
+    kRowBytes,
+    kInFlight,
+    kMostInFlight,
+    kFetches  // And the next ones: one word per FetchReason.
+  };
 
   bool Open(const std::string& path);
 
@@ -28,12 +34,13 @@ class Counters {
   uint64_t Get(Word word) const { return words_[word].load(); }
   uint64_t Number(size_t key) const { return words_[kHeader + 2 * key].load(); }
 
-  // A fetch of this key begins, and ends.
-  void Began(size_t key);
+  // A fetch of this key begins, for a FetchReason, and ends.
+  void Began(size_t key, size_t reason);
   void Ended() { words_[kInFlight].fetch_sub(1); }
 
  private:
   static constexpr size_t kHeader = 16;
+  static constexpr size_t kReasons = 8;
 
   std::atomic<uint64_t>* words_ = nullptr;
   size_t keys_ = 0;

@@ -37,7 +37,7 @@ class Fetch final : public grpc::ServerUnaryReactor {
     if (error != std::errc() || end != id.data() + id.size() || key >= counters_.keys()) {
       return Finish(grpc::Status(grpc::StatusCode::NOT_FOUND, "no such key"));
     }
-    counters_.Began(key);
+    counters_.Began(key, request.reason());
     response.add_rows(Row(id, counters_, key));
     const std::chrono::microseconds delay(counters_.Get(Counters::kDelayMicroseconds));
     if (delay.count() == 0) return Answer();

@@ -9,7 +9,7 @@ import grpc
 from . import stubs
 from .waiting import PATIENCE, eventually
 
-REASONS = {0: "unspecified", 1: "change", 2: "snapshot", 3: "revalidate"}
+REASONS = ("unspecified", "change", "snapshot", "revalidate")  # By FetchReason.
 
 
 @dataclasses.dataclass(frozen=True)
@@ -43,8 +43,9 @@ class Application(stubs.entity_grpc.EntityServiceServicer):
 
     `fetches` and `messages` are what was asked, in order of arrival. An item of a batch is a fetch;
     `batches` holds how many items each call had, also of those that are UNIMPLEMENTED because
-    `takes_batches` is off. `on_message` is a coroutine function from a Message to a list of
-    (data, is_binary), or None: UNIMPLEMENTED.
+    `takes_batches` is off. `seconds` is how long after it read the rows a fetch is answered.
+    `on_message` is a coroutine function from a Message to a list of (data, is_binary), or None:
+    UNIMPLEMENTED.
     """
 
     def __init__(self):
@@ -54,6 +55,7 @@ class Application(stubs.entity_grpc.EntityServiceServicer):
         self.takes_batches = True
         self.metadata = []
         self.on_message = None
+        self.seconds = 0
         self.most_at_once = collections.Counter()  # By (entity, id, secret).
         self.most_in_all = 0
         self.port = 0
@@ -156,6 +158,8 @@ class Application(stubs.entity_grpc.EntityServiceServicer):
                                self._rows.get((fetch.entity, fetch.id, None)))
         if not self._released.is_set():
             await self._released.wait()
+        if self.seconds:
+            await asyncio.sleep(self.seconds)
         if self._failures:
             code = self._failures[0]
             if self._failures[1:] != ["always"]:

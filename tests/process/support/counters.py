@@ -3,11 +3,13 @@
 import mmap
 import os
 
+from .application import REASONS
 from .processes import Process
 from .waiting import PATIENCE, eventually
 
 _HEADER = 16
-_DELAY, _ROW_BYTES, _FETCHES, _IN_FLIGHT, _MOST_IN_FLIGHT = range(5)
+_DELAY, _ROW_BYTES, _IN_FLIGHT, _MOST_IN_FLIGHT, _FETCHES = range(5)
+_REASONS = 8
 
 
 class Database:
@@ -50,7 +52,11 @@ class Database:
 
     @property
     def fetches(self):
-        return self._words[_FETCHES]
+        return sum(self._words[_FETCHES:_FETCHES + _REASONS])
+
+    def fetches_for(self, reason):
+        """By reason: "change", "snapshot", "revalidate", …"""
+        return self._words[_FETCHES + REASONS.index(reason)]
 
     @property
     def most_in_flight(self):
@@ -60,7 +66,9 @@ class Database:
         return self._words[_HEADER + 2 * int(key_id) + 1]
 
     def count_anew(self):
-        self._words[_FETCHES] = self._words[_MOST_IN_FLIGHT] = 0
+        self._words[_MOST_IN_FLIGHT] = 0
+        for reason in range(_REASONS):
+            self._words[_FETCHES + reason] = 0
         for key in range(self.keys):
             self._words[_HEADER + 2 * key + 1] = 0
 
