@@ -22,13 +22,16 @@ void Outbox::Reset(uint32_t slot) {
   slots_[slot].was_sent = false;
 }
 
-hub::StatePtr Outbox::Next() {
+hub::StatePtr Outbox::Next(size_t room) {
   while (!order_.empty()) {
     Slot& entry = slots_[order_.front()];
+    const bool is_new =
+        entry.waiting != nullptr && !(entry.was_sent && entry.sent_hash == entry.waiting->hash);
+    if (is_new && entry.waiting->classic->size() > room) return nullptr;
     order_.pop_front();
     entry.is_queued = false;
     hub::StatePtr state = std::exchange(entry.waiting, nullptr);
-    if (state == nullptr || (entry.was_sent && entry.sent_hash == state->hash)) continue;
+    if (!is_new) continue;
     entry.sent_hash = state->hash;
     entry.was_sent = true;
     return state;

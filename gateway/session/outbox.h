@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <limits>
 #include <vector>
 
 #include "gateway/hub/state.h"
@@ -25,9 +26,10 @@ class Outbox {
   // The slot's subscription ended: what was sent for it counts no more.
   void Reset(uint32_t slot);
 
-  // The next state to send, which counts as sent from now on; null if there is none. A state with
-  // the content that was sent last for its key is skipped.
-  hub::StatePtr Next();
+  // The next state to send, which counts as sent from now on; null if there is none, or if it has
+  // more than `room` bytes: then it stays where a newer one can replace it. A state with the
+  // content that was sent last for its key is skipped.
+  hub::StatePtr Next(size_t room = std::numeric_limits<size_t>::max());
 
   // How many slots stand in line; never more than there are slots.
   size_t queued() const { return order_.size(); }

@@ -183,7 +183,10 @@ void Session::Flush() {
       replies_.pop_front();
       continue;
     }
-    const hub::StatePtr state = outbox_.Next();
+    // What is handed over can no longer be replaced: at most flush_bytes, or one larger state.
+    const size_t unsent = transport_.UnsentBytes();
+    const hub::StatePtr state =
+        unsent == 0 ? outbox_.Next() : outbox_.Next(context_.options.flush_bytes - unsent);
     if (state == nullptr) break;
     ++states;
     if (!state->classic->empty()) transport_.Send(state->classic);

@@ -194,6 +194,23 @@ TEST_F(SessionTest, ASlowClientGetsTheNewestStateOfEachKeyAndNoBacklog) {
   EXPECT_EQ(SentRows(), (Strings{"started, goes whole", "one 99", "two 99"}));
 }
 
+TEST_F(SessionTest, AStateThatDoesNotFitBesideAnotherWaitsWhereItCanBeReplaced) {
+  for (const char* id : {"1", "2", "3"}) Subscribe(id);
+  transport_.is_reading_peer = false;
+  Deliver(hub_.subscribed[0].subscriber, "1");  // 3 bytes with the header, of 10.
+  Deliver(hub_.subscribed[1].subscriber, "2");
+  Deliver(hub_.subscribed[2].subscriber, "5 more");
+  Deliver(hub_.subscribed[0].subscriber, "1 again");
+  EXPECT_EQ(SentRows(), (Strings{"1", "2"}));
+  Deliver(hub_.subscribed[2].subscriber, "larger than all");
+  transport_.Drain();
+  OnLoop([&] { session_->OnWritable(); });
+  EXPECT_EQ(SentRows(), (Strings{"1", "2", "larger than all"}));
+  transport_.Drain();
+  OnLoop([&] { session_->OnWritable(); });
+  EXPECT_EQ(SentRows().back(), "1 again");
+}
+
 TEST_F(SessionTest, OtherMessagesGoToTheApplicationInOrderOneAtATime) {
   Say("first");
   Say(R"({"action":"secret","body":"later"})");
