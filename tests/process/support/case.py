@@ -89,9 +89,9 @@ class ProcessTest(unittest.IsolatedAsyncioTestCase):
             await server.start()
         return server
 
-    def viewer(self, addresses, keys, secret=None):
+    def viewer(self, addresses, keys, kind=Viewer, **options):
         """A client that watches the keys and comes back whenever its connection ends."""
-        viewer = Viewer(addresses, keys, secret)
+        viewer = kind(addresses, keys, **options)
         self.addAsyncCleanup(viewer.stop)
         return viewer
 

@@ -39,6 +39,7 @@ class Gateway(Process, Notifies):
             "admin": {"listen": "127.0.0.1:0"},
         }, settings)
         self.address = self.front_address = self.admin_address = None
+        self.environment = {}
         self.tls = None  # A Certificate: how applications talk to the front.
         self._channel = None
 
@@ -53,7 +54,7 @@ class Gateway(Process, Notifies):
     def _spawn(self):
         config = self.log_file.with_suffix(".yaml")
         config.write_text(json.dumps(self.settings), encoding="utf-8")
-        self.spawn([os.environ["ENTITYSYNC_GATEWAY"], f"--config={config}"])
+        self.spawn([os.environ["ENTITYSYNC_GATEWAY"], f"--config={config}"], self.environment)
 
     def _has_started(self, starts_before):
         if not self.is_running():

@@ -4,9 +4,11 @@ import asyncio
 import base64
 import os
 import random
+import socket
 import struct
 
 from .http import split_address
+from .sockets import bytes_in_kernel
 from .websocket import CLOSE, PATH, PING, PONG, TEXT, encode_frame, message, upgrade_request
 
 _PAUSES = (0.05, 2.0)  # Seconds between attempts, full jitter: the first at most, all at most.
@@ -19,11 +21,12 @@ class Viewer:
     Rows are "<id>: <number>". `newest` is what the present connection was shown, by id: a client
     that came back has nothing until its snapshot came. `regressions` are rows that went backwards
     on one connection (none may), `ends` the (time, close code) of all connections that ended.
-    Needs `classic.snapshot`.
+    `receive_buffer` is the kernel's, for clients that stop reading. Needs `classic.snapshot`.
     """
 
-    def __init__(self, addresses, keys, secret=None):
+    def __init__(self, addresses, keys, secret=None, receive_buffer=None):
         self.keys = keys
+        self.receive_buffer = receive_buffer
         self.secret = secret
         self.newest = {}
         self.connects = 0  # Handshakes that succeeded.
@@ -50,6 +53,17 @@ class Viewer:
     def move(self, addresses):
         """Where to connect from the next time on."""
         self._addresses = addresses
+
+    def pause_reading(self):
+        """From now on everything stays in the kernel's buffers."""
+        self._link.transport.pause_reading()
+
+    def resume_reading(self):
+        self._link.transport.resume_reading()
+
+    def unread(self):
+        """What lies between the gateway and this client, with the frame that was read in part."""
+        return len(self._link.data) + bytes_in_kernel(self._link.transport)
 
     async def stop(self):
         self._task.cancel()
@@ -100,8 +114,8 @@ class _Link(asyncio.Protocol):
         self._opened = loop.create_future()
         self._viewer = viewer
         self._address = address
-        self._transport = None
-        self._data = b""
+        self.transport = None
+        self.data = b""
         self._code = 1006
 
     @property
@@ -112,25 +126,37 @@ class _Link(asyncio.Protocol):
         """Whether the handshake succeeded in time."""
         try:
             async with asyncio.timeout(_HANDSHAKE_TIMEOUT):
-                await asyncio.get_running_loop().create_connection(
-                    lambda: self, *split_address(self._address))
+                await self._connect(self._viewer.receive_buffer)
                 return await self._opened
         except (OSError, TimeoutError):
             return False
 
+    async def _connect(self, receive_buffer):
+        connection = socket.socket()
+        try:
+            connection.setblocking(False)
+            if receive_buffer is not None:
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+            loop = asyncio.get_running_loop()
+            await loop.sock_connect(connection, split_address(self._address))
+            await loop.create_connection(lambda: self, sock=connection)
+        except BaseException:
+            connection.close()
+            raise
+
     def abort(self):
-        if self._transport is not None:
-            self._transport.abort()
+        if self.transport is not None:
+            self.transport.abort()
 
     # asyncio.Protocol.
 
     def connection_made(self, transport):
-        self._transport = transport
+        self.transport = transport
         key = base64.b64encode(os.urandom(16)).decode()
         transport.write(upgrade_request(self._address, PATH, (), key))
 
     def data_received(self, data):
-        self._data += data
+        self.data += data
         if not self._opened.done() and not self._read_answer():
             return
         self._read_frames()
@@ -142,15 +168,15 @@ class _Link(asyncio.Protocol):
             self.ended.set_result(self._code)
 
     def _read_answer(self):
-        head, found, rest = self._data.partition(b"\r\n\r\n")
+        head, found, rest = self.data.partition(b"\r\n\r\n")
         if not found:
             return False
         is_taken = head.startswith(b"HTTP/1.1 101")
         self._opened.set_result(is_taken)
         if not is_taken:
-            self._transport.abort()
+            self.transport.abort()
             return False
-        self._data = rest
+        self.data = rest
         self._viewer.on_open()
         self._greet()
         return True
@@ -160,10 +186,10 @@ class _Link(asyncio.Protocol):
         frames = [] if viewer.secret is None else [message("secret", viewer.secret)]
         frames += [message("subscribe", {"entity": entity, "id": key_id})
                    for entity, key_id in viewer.keys]
-        self._transport.write(b"".join(encode_frame(TEXT, frame) for frame in frames))
+        self.transport.write(b"".join(encode_frame(TEXT, frame) for frame in frames))
 
     def _read_frames(self):
-        data, at = self._data, 0
+        data, at = self.data, 0
         while len(data) - at >= 2:
             size, start = data[at + 1], at + 2
             if size == 126:
@@ -176,7 +202,7 @@ class _Link(asyncio.Protocol):
                 break
             self._on_frame(data[at], data[start:start + size])
             at = start + size
-        self._data = data[at:]
+        self.data = data[at:]
 
     def _on_frame(self, first, payload):
         assert first & 0xF0 == 0x80, "whole frames without reserved bits"
@@ -184,8 +210,8 @@ class _Link(asyncio.Protocol):
         if opcode == TEXT:
             self._viewer.on_row(payload)
         elif opcode == PING:
-            self._transport.write(encode_frame(PONG, payload))
+            self.transport.write(encode_frame(PONG, payload))
         elif opcode == CLOSE:
             self._code = struct.unpack("!H", payload[:2])[0] if payload else 1005
-            self._transport.write(encode_frame(CLOSE, payload[:2]))
-            self._transport.close()
+            self.transport.write(encode_frame(CLOSE, payload[:2]))
+            self.transport.close()
