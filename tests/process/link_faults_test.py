@@ -56,7 +56,7 @@ class LinkFaultsTest(case.ProcessTest):
 
     async def test_between_gateway_and_nats(self):
         async def is_missed():
-            await self.scene.writers.answered(UNAVAILABLE, len(KEYS))
+            await self.scene.writers.answered(UNAVAILABLE, len(KEYS) // 2)
             await self.gated.not_ready("bus")
             await self.scene.writers.answered(OK, len(KEYS))  # By the other; this one is deaf.
         await self.assert_survives("gateway - nats", self.to_bus, self.rows_arrive, is_missed,

@@ -86,7 +86,7 @@ class NatsClusterTest(case.ProcessTest):
         async def fault():
             server.kill()
             await replica.not_ready("bus")
-            await self.scene.writers.answered(UNAVAILABLE, len(KEYS))
+            await self.scene.writers.answered(UNAVAILABLE, len(KEYS) // 3)
             await self.scene.writers.answered(OK, len(KEYS))  # By the other two.
 
         await self.scene.survives("node killed", fault, server.start, is_all_owed=False)

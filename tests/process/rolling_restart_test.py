@@ -55,6 +55,8 @@ class RollingRestartTest(case.ProcessTest):
         viewers = [self.viewer([self.balancer.address], KEYS) for _ in range(CLIENTS)]
         await self.all_have_arrived(viewers)
         writers = [asyncio.create_task(self.write(KEYS[number::5])) for number in range(5)]
+        for writer in writers:
+            self.addCleanup(writer.cancel)  # For a test that fails.
         for replica in self.replicas:
             await self.restart(replica, viewers)
         calls = self.calls

@@ -1,9 +1,9 @@
 """A real haproxy with the configuration that is deployed."""
 
+import os
 import pathlib
 import re
 import shutil
-import os
 
 from .http import get
 from .processes import Process
@@ -37,13 +37,12 @@ class Haproxy(Process):
         """With a server line for each gateway in place of those that are there."""
         text = re.sub(r"(?m)^  server gateway-(?!1 ).*\n", "", _CONFIG.read_text(encoding="utf-8"))
         for port, name in (("WEBSOCKET_PORT", "address"), ("FRONT_PORT", "front_address")):
-            line = re.compile(
-                r'  server gateway-1 "\$\{GATEWAY_1\}:\$\{%s\}" check port "\$\{ADMIN_PORT\}"' % port)
-            text, count = line.subn("\n".join(
+            line = f'  server gateway-1 "${{GATEWAY_1}}:${{{port}}}" check port "${{ADMIN_PORT}}"'
+            assert text.count(line) == 1, f"{_CONFIG} has no line for {port}"
+            text = text.replace(line, "\n".join(
                 f"  server {gateway.name} {getattr(gateway, name)}"
                 f" check port {gateway.admin_address.rsplit(':', 1)[1]}"
-                for gateway in self._gateways), text)
-            assert count == 1, f"{_CONFIG} has no line for {port}"
+                for gateway in self._gateways))
         return text
 
     async def _answers(self):

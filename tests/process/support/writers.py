@@ -12,13 +12,15 @@ class Writers:
 
     Rows are "<id>: <number>" with growing numbers. `stop()` ends the tasks; `all_reached()` then
     says that each reader has, for each key, the last change that was answered OK or a later one.
-    `timeout` is how long a caller waits for an answer, `first` where the numbers begin.
+    `timeout` is how long a caller waits for an answer, `first` where the numbers begin. The
+    gateways are called in turn, or with `is_faithful` all changes of a key are told to one.
     """
 
-    def __init__(self, application, gateways, keys, timeout=PATIENCE, first=0):
+    def __init__(self, application, gateways, keys, timeout=PATIENCE, first=0, is_faithful=False):
         self.answers = []  # Status codes, as they came.
         self.slowest = 0.0  # Seconds until the slowest answer.
         self._timeout = timeout
+        self._is_faithful = is_faithful
         self.confirmed = {key: first for key in keys}
         self._first = first
         self._application = application
@@ -34,7 +36,8 @@ class Writers:
         while self._running:
             number += 1
             self._application.set(*key, f"{key[1]}: {number}")
-            gateway = self._gateways[(turn + number) % len(self._gateways)]
+            calls = 0 if self._is_faithful else number
+            gateway = self._gateways[(turn + calls) % len(self._gateways)]
             code = await self._notify(gateway, key)
             self.answers.append(code)
             if code == grpc.StatusCode.OK:
