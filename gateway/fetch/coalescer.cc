@@ -39,6 +39,8 @@ bool IsFinal(absl::StatusCode code) {
 // The longest entity type shown in a log line.
 constexpr size_t kShownBytes = 64;
 constexpr base::Duration kWarningInterval = std::chrono::seconds(1);
+// A refusal is nobody's failure: the backoff after one does not grow.
+constexpr uint32_t kRefusedAttempt = 3;
 
 }  // namespace
 
@@ -184,7 +186,7 @@ void Coalescer::RequestFetch() {
       return;
     case FetchGate::Admission::kRefused:
       return RetryAfter(Phase::kWaiting, context_.options.backoff_min,
-                        context_.options.refused_backoff_max);
+                        context_.options.refused_backoff_max, kRefusedAttempt);
   }
 }
 
@@ -290,7 +292,7 @@ void Coalescer::OnNotFound(FetchAnswer answer) {
 
 void Coalescer::Settle(Judged judged) {
   answered_ = judged.outcome;
-  failures_ = 0;
+  failures_ = lags_ = 0;
   validated_epoch_ = fetch_epoch_;
   judged.is_unexplained = fetch_is_audit_ && IsSettled();
   listener_.OnOutcome(std::move(judged));
@@ -315,20 +317,24 @@ void Coalescer::OnFailure(absl::StatusCode code) {
 }
 
 void Coalescer::AskAgain(Phase wait, base::Duration backoff_min, base::Duration backoff_max) {
-  // What a low answer brought is of its fetch's time, whatever was missed before.
-  if (wait == Phase::kLagging) validated_epoch_ = fetch_epoch_;
+  if (wait == Phase::kLagging) {
+    // What a low answer brought is of its fetch's time, whatever was missed before.
+    validated_epoch_ = fetch_epoch_;
+    failures_ = 0;
+  }
   answered_.reset();
   must_fetch_ = true;
   // For the same reason, unless a better one came meanwhile.
   if (Outranks(fetch_reason_, reason_)) reason_ = fetch_reason_;
-  RetryAfter(wait, backoff_min, backoff_max);
+  RetryAfter(wait, backoff_min, backoff_max, wait == Phase::kLagging ? lags_++ : failures_++);
 }
 
-void Coalescer::RetryAfter(Phase wait, base::Duration backoff_min, base::Duration backoff_max) {
+void Coalescer::RetryAfter(Phase wait, base::Duration backoff_min, base::Duration backoff_max,
+                           uint32_t attempt) {
   assert(phase_ == Phase::kIdle);
   phase_ = wait;
   const base::Duration delay =
-      base::FullJitterBackoff(backoff_min, backoff_max, failures_++, context_.random);
+      base::FullJitterBackoff(backoff_min, backoff_max, attempt, context_.random);
   timer_ = context_.executor.After(delay, [this] {
     timer_ = base::kNoTimer;
     phase_ = Phase::kIdle;
@@ -345,7 +351,7 @@ void Coalescer::OnWoken() {
 void Coalescer::EndWait() {
   context_.executor.Cancel(std::exchange(timer_, base::kNoTimer));
   phase_ = Phase::kIdle;
-  failures_ = 0;
+  failures_ = lags_ = 0;
 }
 
 // The application answers, only not all yet: what is new now need not wait.

@@ -135,7 +135,8 @@ class Coalescer final : public FetchGate::Waiter,
   void OnFailure(absl::StatusCode code);
   void Settle(Judged judged);
   void AskAgain(Phase wait, base::Duration backoff_min, base::Duration backoff_max);
-  void RetryAfter(Phase wait, base::Duration backoff_min, base::Duration backoff_max);
+  void RetryAfter(Phase wait, base::Duration backoff_min, base::Duration backoff_max,
+                  uint32_t attempt);
   void EndWait();
   void EndLagging();
 
@@ -158,7 +159,8 @@ class Coalescer final : public FetchGate::Waiter,
   FetchReason fetch_reason_ = FetchReason::kRevalidate;  // Of the last one started.
   bool fetch_is_audit_ = false;
   FetchGate::Priority priority_ = FetchGate::Priority::kUrgent;
-  uint32_t failures_ = 0;
+  uint32_t failures_ = 0;          // Since the last answer.
+  uint32_t lags_ = 0;              // Old answers since the last final one.
   uint32_t fetch_recoveries_ = 0;  // Recovery::recoveries() when the last one started.
   uint64_t serial_ = 0;            // Of the fetch under way: others' answers are late.
   const uint64_t first_epoch_;     // When it began: what was missed before concerns nobody here.
