@@ -19,8 +19,6 @@ constexpr base::Duration kFlakyBound = seconds(10);
 // until they were believed.
 constexpr base::Duration kToQuiet = seconds(60);
 constexpr base::Duration kQuiet = seconds(20);
-// By this age every other replica has heard a replica, brief cuts or not.
-constexpr base::Duration kOldEnough = seconds(6);
 
 base::Duration BoundOf(const Plan& plan) {
   return kBound + (plan.restarts_numbers ? kResetBound : seconds(0)) +
@@ -155,10 +153,7 @@ void Cluster::StartReplica(size_t index) {
       std::make_shared<Replica>(world_, bus_, application_, service_, metrics_, index, last_epoch_);
 }
 
-void Cluster::RestartReplica(bool kill) {
-  const size_t index = world_.random.Below(replicas_.size());
-  if (replicas_[index] == nullptr) return;
-  if (world_.plan.brief_cuts && replicas_[index]->Age() < kOldEnough) return;
+void Cluster::RestartReplica(size_t index, bool kill) {
   if (kill) {
     KillReplica(index);
   } else {

@@ -58,7 +58,7 @@ class Cluster final : private Directory {
   void KeepFailing();
 
   void StartReplica(size_t index);
-  void RestartReplica(bool kill);
+  void RestartReplica(size_t index, bool kill);
   void BuryTheDead();
   void HealAll();
   void AwaitConvergence(Outcome& outcome);
@@ -67,6 +67,7 @@ class Cluster final : private Directory {
 
   // Faults, one per kind of the plan.
   void FailSomething();
+  void RestartAny(bool kill);
   void BreakLink(bool silent);
   void CutRoute(bool lossy);
   void DropMessages();

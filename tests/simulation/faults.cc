@@ -19,6 +19,8 @@ constexpr Mood kOutages[] = {Mood::kRefusing, Mood::kHanging, Mood::kSlow};
 // Shorter than a publisher may be silent, by more than a heartbeat.
 constexpr base::Duration kBriefCut = milliseconds(1400);
 constexpr base::Duration kBetweenBriefCuts = seconds(3);
+// By this age every other replica has heard a replica, brief cuts or not.
+constexpr base::Duration kOldEnough = seconds(6);
 
 }  // namespace
 
@@ -29,8 +31,8 @@ void Cluster::FailSomething() {
     Fault fault;
   };
   static constexpr Kind kKinds[] = {
-      {&Plan::kills, [](Cluster& self) { self.RestartReplica(true); }},
-      {&Plan::drains, [](Cluster& self) { self.RestartReplica(false); }},
+      {&Plan::kills, [](Cluster& self) { self.RestartAny(true); }},
+      {&Plan::drains, [](Cluster& self) { self.RestartAny(false); }},
       {&Plan::breaks, [](Cluster& self) { self.BreakLink(false); }},
       {&Plan::silent_breaks, [](Cluster& self) { self.BreakLink(true); }},
       {&Plan::route_cuts, [](Cluster& self) { self.CutRoute(false); }},
@@ -58,6 +60,13 @@ Replica* Cluster::AnyReplica() {
     if (replica != nullptr) running.push_back(replica.get());
   }
   return running.empty() ? nullptr : running[world_.random.Below(running.size())];
+}
+
+void Cluster::RestartAny(bool kill) {
+  const Replica* replica = AnyReplica();
+  if (replica == nullptr) return;
+  if (world_.plan.brief_cuts && replica->Age() < kOldEnough) return;
+  RestartReplica(replica->index(), kill);
 }
 
 void Cluster::BreakLink(bool silent) {
@@ -91,7 +100,18 @@ void Cluster::CutRoute(bool lossy) {
     if (both) bus_.SetRoute(to, from, percent);
   };
   set(loss);
-  HealAfter(most, [set] { set(0); });
+  if (brief) {
+    world_.loop.After(std::min(most, RestOfFaults()), [set] { set(0); });
+  } else {
+    HealAfter(most, [set] { set(0); });
+  }
+  // A publisher that dies unheard: only its silence tells.
+  const bool old_enough = replicas_[from] != nullptr && replicas_[from]->Age() >= kOldEnough;
+  if (brief && world_.plan.kills && old_enough && world_.Chance(50)) {
+    world_.loop.After(world_.random.Between(most / 4, most), [this, replica = replicas_[from]] {
+      if (replicas_[replica->index()] == replica) RestartReplica(replica->index(), true);
+    });
+  }
 }
 
 void Cluster::DropMessages() {

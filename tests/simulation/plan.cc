@@ -1,5 +1,7 @@
 #include "tests/simulation/plan.h"
 
+#include <algorithm>
+
 #include "gateway/base/random.h"
 
 namespace entitysync::simulation {
@@ -29,8 +31,8 @@ void DrawLimits(base::Random& random, Plan& plan) {
   if (one_in(4)) plan.max_queued = 1 + random.Below(4);
   if (one_in(3)) plan.audit_period = random.Between(seconds(2), seconds(6));
   if (one_in(3)) plan.keep_state = random.Between(milliseconds(200), seconds(4));
-  plan.flush_bytes = 40 + random.Below(400);
-  plan.kernel_bytes = 40 + random.Below(400);
+  plan.flush_bytes = 16 + random.Below(150);
+  plan.kernel_bytes = 16 + random.Below(150);
 }
 
 // What a publisher said while nobody could hear it is noticed when it is heard again, or when it
@@ -45,6 +47,9 @@ void MakeLossesNoticeable(base::Random& random, Plan& plan) {
     return;
   }
   plan.brief_cuts = true;
+  plan.replicas = std::max<size_t>(plan.replicas, 2);
+  plan.fault_span = random.Between(seconds(10), seconds(16));
+  plan.change_interval = std::min<base::Duration>(plan.change_interval, milliseconds(150));
   plan.breaks = plan.silent_breaks = plan.slow_bus = plan.refusals = plan.freezes = false;
 }
 
