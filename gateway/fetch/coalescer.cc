@@ -127,7 +127,7 @@ void Coalescer::Revalidate() {
     case Phase::kLagging:
       return;  // A fetch follows.
     case Phase::kFetching:
-      if (fetch_epoch_ == context_.gap_epoch) return;
+      if (last_.epoch == context_.gap_epoch) return;
       break;
     case Phase::kIdle:
       if (std::max(validated_epoch_, first_epoch_) == context_.gap_epoch && !IsDirty()) return;
@@ -151,6 +151,11 @@ void Coalescer::Restore(Outcome outcome, std::optional<uint64_t> version) {
   answered_ = outcome;
   validated_epoch_ = context_.gap_epoch;
   versions_.Restore(version);
+}
+
+bool Coalescer::IsDirty() const {
+  return phase_ != Phase::kIdle || must_fetch_ || changed_with_version_ ||
+         doubt_timer_ != base::kNoTimer;
 }
 
 bool Coalescer::IsSuspect() const {
@@ -185,8 +190,10 @@ void Coalescer::RequestFetch() {
       phase_ = Phase::kQueued;
       return;
     case FetchGate::Admission::kRefused:
-      return RetryAfter(Phase::kWaiting, context_.options.backoff_min,
-                        context_.options.refused_backoff_max, kRefusedAttempt);
+      return RetryAfter(
+          Phase::kWaiting,
+          {.min = context_.options.backoff_min, .max = context_.options.refused_backoff_max},
+          kRefusedAttempt);
   }
 }
 
@@ -199,17 +206,17 @@ void Coalescer::StartFetch() {
   phase_ = Phase::kFetching;
   must_fetch_ = false;
   changed_with_version_ = false;
-  fetch_epoch_ = context_.gap_epoch;
-  started_ = context_.executor.Now();
-  fetch_recoveries_ = target_.recovery.recoveries();
+  last_.epoch = context_.gap_epoch;
+  last_.started = context_.executor.Now();
+  last_.recoveries = target_.recovery.recoveries();
   versions_.OnFetch();
   StartedCounter(context_.metrics, reason_).Increment();
-  const uint64_t serial = ++serial_;
+  const uint64_t serial = ++last_.serial;
   FetchRequest request{
       .key = *key_, .secret = secret_, .reason = ReasonToSay(), .min_version = versions_.floor()};
-  fetch_is_audit_ = std::exchange(is_audit_, false) && reason_ == FetchReason::kRevalidate &&
-                    answered_.has_value() && !IsSuspect();
-  fetch_reason_ = std::exchange(reason_, FetchReason::kRevalidate);
+  last_.is_audit = std::exchange(is_audit_, false) && reason_ == FetchReason::kRevalidate &&
+                   answered_.has_value() && !IsSuspect();
+  last_.reason = std::exchange(reason_, FetchReason::kRevalidate);
   FetchDone done = [weak = weak_from_this(), serial,
                     &executor = context_.executor](FetchAnswer answer) {
     executor.Post([weak, serial, answer = std::move(answer)]() mutable {
@@ -223,18 +230,18 @@ void Coalescer::StartFetch() {
 
 void Coalescer::OnAnswer(uint64_t serial, FetchAnswer answer) {
   assert(context_.executor.IsCurrent());
-  if (serial != serial_ || phase_ != Phase::kFetching) return;
+  if (serial != last_.serial || phase_ != Phase::kFetching) return;
   call_.reset();
   phase_ = Phase::kIdle;
   const base::TimePoint now = context_.executor.Now();
-  const std::chrono::duration<double> took = now - started_;
+  const std::chrono::duration<double> took = now - last_.started;
   context_.metrics.fetch_seconds.Observe(took.count());
   const absl::StatusCode code = answer.status.code();
   // Before another fetch of this pair gets in line behind the others. A misconfiguration is
   // answered in no time and says nothing of the load.
   std::optional<FetchGate::Ending> ending;
   if (!IsMisconfiguration(code)) {
-    ending = {.started = started_, .now = now, .failed = !IsFinal(code)};
+    ending = {.started = last_.started, .now = now, .failed = !IsFinal(code)};
   }
   target_.gate.Leave(priority_, ending);
   if (IsFinal(code) || IsMisconfiguration(code)) {
@@ -270,7 +277,7 @@ void Coalescer::OnRows(FetchAnswer answer) {
     return Settle(std::move(judged));
   }
   context_.metrics.answers_stale.Increment();
-  AskAgain(Phase::kLagging, context_.options.backoff_min, context_.options.lag_backoff_max);
+  AskAgain(Phase::kLagging, {context_.options.backoff_min, context_.options.lag_backoff_max});
   // Last: the listener may ask for more, which the wait just begun will answer.
   if (verdict == VersionTracker::Verdict::kBelowFloor) listener_.OnOutcome(std::move(judged));
 }
@@ -286,15 +293,15 @@ void Coalescer::OnNotFound(FetchAnswer answer) {
   // Perhaps a read replica does not have the entity yet, perhaps the change was its removal: at
   // growing intervals, because the removal is the likelier.
   context_.metrics.answers_stale.Increment();
-  AskAgain(Phase::kLagging, context_.options.backoff_min, context_.options.backoff_max);
+  AskAgain(Phase::kLagging, {context_.options.backoff_min, context_.options.backoff_max});
   listener_.OnOutcome(std::move(judged));
 }
 
 void Coalescer::Settle(Judged judged) {
   answered_ = judged.outcome;
   failures_ = lags_ = 0;
-  validated_epoch_ = fetch_epoch_;
-  judged.is_unexplained = fetch_is_audit_ && IsSettled();
+  validated_epoch_ = last_.epoch;
+  judged.is_unexplained = last_.is_audit && IsSettled();
   listener_.OnOutcome(std::move(judged));
   if (must_fetch_ || changed_with_version_) RequestFetch();
 }
@@ -308,33 +315,33 @@ void Coalescer::OnFailure(absl::StatusCode code) {
   // A misconfiguration is retried at the slow end.
   const CoalescerOptions& options = context_.options;
   if (misconfigured) {
-    return AskAgain(Phase::kWaiting, options.backoff_max / 2, options.backoff_max);
+    return AskAgain(Phase::kWaiting, {options.backoff_max / 2, options.backoff_max});
   }
-  if (target_.recovery.recoveries() != fetch_recoveries_) failures_ = 0;
+  if (target_.recovery.recoveries() != last_.recoveries) failures_ = 0;
   const bool is_prober = target_.recovery.Sleep(*this);
-  AskAgain(Phase::kWaiting, options.backoff_min,
-           is_prober ? std::min(options.probe_interval, options.backoff_max) : options.backoff_max);
+  const base::Duration most =
+      is_prober ? std::min(options.probe_interval, options.backoff_max) : options.backoff_max;
+  AskAgain(Phase::kWaiting, {options.backoff_min, most});
 }
 
-void Coalescer::AskAgain(Phase wait, base::Duration backoff_min, base::Duration backoff_max) {
+void Coalescer::AskAgain(Phase wait, BackoffRange backoff) {
   if (wait == Phase::kLagging) {
     // What a low answer brought is of its fetch's time, whatever was missed before.
-    validated_epoch_ = fetch_epoch_;
+    validated_epoch_ = last_.epoch;
     failures_ = 0;
   }
   answered_.reset();
   must_fetch_ = true;
   // For the same reason, unless a better one came meanwhile.
-  if (Outranks(fetch_reason_, reason_)) reason_ = fetch_reason_;
-  RetryAfter(wait, backoff_min, backoff_max, wait == Phase::kLagging ? lags_++ : failures_++);
+  if (Outranks(last_.reason, reason_)) reason_ = last_.reason;
+  RetryAfter(wait, backoff, wait == Phase::kLagging ? lags_++ : failures_++);
 }
 
-void Coalescer::RetryAfter(Phase wait, base::Duration backoff_min, base::Duration backoff_max,
-                           uint32_t attempt) {
+void Coalescer::RetryAfter(Phase wait, BackoffRange backoff, uint32_t attempt) {
   assert(phase_ == Phase::kIdle);
   phase_ = wait;
   const base::Duration delay =
-      base::FullJitterBackoff(backoff_min, backoff_max, attempt, context_.random);
+      base::FullJitterBackoff(backoff.min, backoff.max, attempt, context_.random);
   timer_ = context_.executor.After(delay, [this] {
     timer_ = base::kNoTimer;
     phase_ = Phase::kIdle;

@@ -65,6 +65,22 @@ struct Judged {
   bool is_unexplained = false;
 };
 
+// The fetch that a coalescer started last.
+struct LastFetch {
+  uint64_t serial = 0;  // Answers to others are late.
+  FetchReason reason = FetchReason::kRevalidate;
+  bool is_audit = false;
+  uint64_t epoch = 0;       // CoalescerContext::gap_epoch when it started.
+  uint32_t recoveries = 0;  // Recovery::recoveries() then.
+  base::TimePoint started;
+};
+
+// Between which spans a retry comes.
+struct BackoffRange {
+  base::Duration min;
+  base::Duration max;
+};
+
 // Decides when to fetch one (key, scope).
 //
 // Purpose: at most one fetch in flight and one more after it, however fast changes come; a change
@@ -81,8 +97,7 @@ class Coalescer final : public FetchGate::Waiter,
                         public std::enable_shared_from_this<Coalescer> {
  public:
   // Who gets the answers; outlives the coalescer.
-  class Listener {
-   public:
+  struct Listener {
     virtual ~Listener() = default;
     virtual void OnOutcome(Judged judged) = 0;
   };
@@ -91,8 +106,7 @@ class Coalescer final : public FetchGate::Waiter,
             base::KeyPtr key, Secret secret, uint64_t floor, Listener& listener);
   ~Coalescer() override;
 
-  // The key was notified as changed. False: the last answer covers this version, nothing is fetched
-  // for it.
+  // The key was notified as changed. False: the last answer covers it, nothing is fetched for it.
   bool OnChange(std::optional<uint64_t> version);
   // The application must have this version, though nobody notified it here.
   void Expect(uint64_t version);
@@ -110,10 +124,7 @@ class Coalescer final : public FetchGate::Waiter,
   // Whether the last answer is old, but the best there is until the application is asked again.
   bool IsLagging() const { return phase_ == Phase::kLagging && !IsSuspect(); }
   // Whether a change came that the last answer does not cover, or may not.
-  bool IsDirty() const {
-    return phase_ != Phase::kIdle || must_fetch_ || changed_with_version_ ||
-           doubt_timer_ != base::kNoTimer;
-  }
+  bool IsDirty() const;
 
   uint64_t floor() const { return versions_.floor(); }
 
@@ -134,9 +145,8 @@ class Coalescer final : public FetchGate::Waiter,
   void OnNotFound(FetchAnswer answer);
   void OnFailure(absl::StatusCode code);
   void Settle(Judged judged);
-  void AskAgain(Phase wait, base::Duration backoff_min, base::Duration backoff_max);
-  void RetryAfter(Phase wait, base::Duration backoff_min, base::Duration backoff_max,
-                  uint32_t attempt);
+  void AskAgain(Phase wait, BackoffRange backoff);
+  void RetryAfter(Phase wait, BackoffRange backoff, uint32_t attempt);
   void EndWait();
   void EndLagging();
 
@@ -149,24 +159,17 @@ class Coalescer final : public FetchGate::Waiter,
   VersionTracker versions_;
 
   Phase phase_ = Phase::kIdle;
-  // Since the last fetch started: something that only another fetch can answer ...
-  bool must_fetch_ = false;
-  // ... or versioned changes, which an answer of a high enough version covers as well.
-  bool changed_with_version_ = false;
-  bool is_audit_ = false;                                // The next fetch is.
-  std::optional<Outcome> answered_;                      // How the last fetch ended, if for good.
-  FetchReason reason_ = FetchReason::kRevalidate;        // Of the next fetch.
-  FetchReason fetch_reason_ = FetchReason::kRevalidate;  // Of the last one started.
-  bool fetch_is_audit_ = false;
+  bool must_fetch_ = false;            // Something came that only another fetch can answer,
+  bool changed_with_version_ = false;  // or that an answer of a high enough version covers as well.
+  bool is_audit_ = false;              // The next fetch is.
+  FetchReason reason_ = FetchReason::kRevalidate;  // Of the next fetch.
   FetchGate::Priority priority_ = FetchGate::Priority::kUrgent;
-  uint32_t failures_ = 0;          // Since the last answer.
-  uint32_t lags_ = 0;              // Old answers since the last final one.
-  uint32_t fetch_recoveries_ = 0;  // Recovery::recoveries() when the last one started.
-  uint64_t serial_ = 0;            // Of the fetch under way: others' answers are late.
-  const uint64_t first_epoch_;     // When it began: what was missed before concerns nobody here.
-  uint64_t fetch_epoch_ = 0;
+  LastFetch last_;
+  std::optional<Outcome> answered_;  // How the last fetch ended, if for good.
+  uint32_t failures_ = 0;            // Since the last answer.
+  uint32_t lags_ = 0;                // Old answers since the last final one.
+  const uint64_t first_epoch_;       // When it began: what was missed before concerns nobody here.
   uint64_t validated_epoch_ = 0;
-  base::TimePoint started_;
   base::TimerId timer_ = base::kNoTimer;
   base::TimerId doubt_timer_ = base::kNoTimer;
   std::unique_ptr<FetchCall> call_;
