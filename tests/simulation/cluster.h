@@ -68,6 +68,8 @@ class Cluster final : private Directory {
   // Faults, one per kind of the plan.
   void FailSomething();
   void RestartAny(bool kill);
+  // Whether a replica runs, and can end without taking to the grave what nobody heard of it.
+  bool MayEnd(size_t index) const;
   void BreakLink(bool silent);
   void CutRoute(bool lossy);
   void DropMessages();

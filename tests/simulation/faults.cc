@@ -19,8 +19,9 @@ constexpr Mood kOutages[] = {Mood::kRefusing, Mood::kHanging, Mood::kSlow};
 // Shorter than a publisher may be silent, by more than a heartbeat.
 constexpr base::Duration kBriefCut = milliseconds(1400);
 constexpr base::Duration kBetweenBriefCuts = seconds(3);
-// By this age every other replica has heard a replica, brief cuts or not.
-constexpr base::Duration kOldEnough = seconds(6);
+// At these ages it has been heard by the others, and has heard them, brief cuts or not.
+constexpr base::Duration kOldToEnd = seconds(6);
+constexpr base::Duration kOldToHear = seconds(3);
 
 }  // namespace
 
@@ -64,9 +65,18 @@ Replica* Cluster::AnyReplica() {
 
 void Cluster::RestartAny(bool kill) {
   const Replica* replica = AnyReplica();
-  if (replica == nullptr) return;
-  if (world_.plan.brief_cuts && replica->Age() < kOldEnough) return;
-  RestartReplica(replica->index(), kill);
+  if (replica != nullptr && MayEnd(replica->index())) RestartReplica(replica->index(), kill);
+}
+
+bool Cluster::MayEnd(size_t index) const {
+  const auto is_older = [&](size_t i, base::Duration age) {
+    return replicas_[i] != nullptr && replicas_[i]->Age() >= age;
+  };
+  if (!world_.plan.brief_cuts) return is_older(index, base::Duration(0));
+  for (size_t i = 0; i < replicas_.size(); ++i) {
+    if (!is_older(i, i == index ? kOldToEnd : kOldToHear)) return false;
+  }
+  return true;
 }
 
 void Cluster::BreakLink(bool silent) {
@@ -106,10 +116,9 @@ void Cluster::CutRoute(bool lossy) {
     HealAfter(most, [set] { set(0); });
   }
   // A publisher that dies unheard: only its silence tells.
-  const bool old_enough = replicas_[from] != nullptr && replicas_[from]->Age() >= kOldEnough;
-  if (brief && world_.plan.kills && old_enough && world_.Chance(50)) {
-    world_.loop.After(world_.random.Between(most / 4, most), [this, replica = replicas_[from]] {
-      if (replicas_[replica->index()] == replica) RestartReplica(replica->index(), true);
+  if (brief && world_.plan.kills && world_.Chance(50)) {
+    world_.loop.After(world_.random.Between(most / 4, most), [this, from] {
+      if (!faults_stopped_ && MayEnd(from)) RestartReplica(from, true);
     });
   }
 }
