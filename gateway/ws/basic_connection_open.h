@@ -110,7 +110,9 @@ void BasicConnection<Stream>::OnReadBegun() {
 
 template <class Stream>
 void BasicConnection<Stream>::OnWritten() {
-  if (state_ != State::kOpen || fill_mark_ == 0) return;
+  if (state_ != State::kOpen) return;
+  // Pings and pongs are unsent bytes too: what they leave no room for waits for them alone, and
+  // then the mark is 0.
   const size_t unsent = layer().unsent_bytes();
   if (unsent > fill_mark_ / 2) return;
   fill_mark_ = unsent;
