@@ -10,8 +10,14 @@
 namespace entitysync::fetch {
 namespace {
 
-// A change says more than a new watcher, which says more than a doubt.
-bool Outranks(FetchReason a, FetchReason b) { return static_cast<int>(a) < static_cast<int>(b); }
+// A change says more than a new watcher, which says more than a doubt. But as long as nothing was
+// answered at all (`is_first`) more may have changed than what was heard.
+bool Outranks(FetchReason a, FetchReason b, bool is_first) {
+  if (is_first && a != b && a != FetchReason::kRevalidate && b != FetchReason::kRevalidate) {
+    return a == FetchReason::kSnapshot;
+  }
+  return static_cast<int>(a) < static_cast<int>(b);
+}
 
 metrics::Counter& StartedCounter(metrics::HubMetrics& metrics, FetchReason reason) {
   switch (reason) {
@@ -76,6 +82,7 @@ Coalescer::~Coalescer() {
 
 bool Coalescer::OnChange(std::optional<uint64_t> version) {
   assert(context_.executor.IsCurrent());
+  last_.is_audit = false;  // What is found under way is explained.
   if (version.has_value() && versions_.IsLow(*version)) AskLater();
   if (version.has_value() && Covers(*version)) {
     context_.metrics.fetches_skipped.Increment();
@@ -87,7 +94,7 @@ bool Coalescer::OnChange(std::optional<uint64_t> version) {
     return true;
   }
   must_fetch_ = true;
-  reason_ = FetchReason::kChange;
+  Raise(reason_, FetchReason::kChange);
   RequestFetch();
   return true;
 }
@@ -104,17 +111,23 @@ void Coalescer::AskLater() {
 void Coalescer::Expect(uint64_t version) {
   versions_.RaiseFloor(version);
   changed_with_version_ = true;
-  reason_ = FetchReason::kChange;
+  Raise(reason_, FetchReason::kChange);
   RequestFetch();
+}
+
+void Coalescer::Raise(FetchReason& reason, FetchReason to) const {
+  if (Outranks(to, reason, validated_epoch_ == 0)) reason = to;
 }
 
 void Coalescer::Need() {
   assert(context_.executor.IsCurrent());
-  // The answer under way serves a new watcher as well: changes since it started cause another.
-  if (phase_ == Phase::kFetching || phase_ == Phase::kWaiting) return;
+  // The answer under way serves a new watcher as well: changes since it started cause another. But
+  // if it fails, or did, somebody waits for the next.
+  if (phase_ == Phase::kFetching) return Raise(last_.reason, FetchReason::kSnapshot);
+  if (phase_ == Phase::kWaiting) return Raise(reason_, FetchReason::kSnapshot);
   EndLagging();
   must_fetch_ = true;
-  if (Outranks(FetchReason::kSnapshot, reason_)) reason_ = FetchReason::kSnapshot;
+  Raise(reason_, FetchReason::kSnapshot);
   RequestFetch();
 }
 
@@ -245,7 +258,7 @@ void Coalescer::OnAnswer(uint64_t serial, FetchAnswer answer) {
   }
   target_.gate.Leave(priority_, ending);
   if (IsFinal(code) || IsMisconfiguration(code)) {
-    target_.recovery.OnAnswer();
+    target_.recovery.OnAnswer(now);
   } else {
     target_.recovery.OnFailure();
   }
@@ -269,6 +282,8 @@ void Coalescer::OnRows(FetchAnswer answer) {
   // An answer at or above the floor covers every versioned change, whenever it came.
   const bool covers_all = verdict == VersionTracker::Verdict::kFinal && answer.version.has_value();
   if (covers_all) changed_with_version_ = false;
+  // Then nothing is left of it to ask about: what comes next has a reason of its own.
+  if (covers_all && !must_fetch_) reason_ = FetchReason::kRevalidate;
   const bool is_reset = verdict == VersionTracker::Verdict::kReset;
   if (is_reset) context_.metrics.version_resets.Increment();
   Judged judged{.outcome = Outcome::kRows, .answer = std::move(answer), .versions_reset = is_reset};
@@ -333,7 +348,7 @@ void Coalescer::AskAgain(Phase wait, BackoffRange backoff) {
   answered_.reset();
   must_fetch_ = true;
   // For the same reason, unless a better one came meanwhile.
-  if (Outranks(last_.reason, reason_)) reason_ = last_.reason;
+  Raise(reason_, last_.reason);
   RetryAfter(wait, backoff, wait == Phase::kLagging ? lags_++ : failures_++);
 }
 

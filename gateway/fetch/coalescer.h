@@ -125,7 +125,6 @@ class Coalescer final : public FetchGate::Waiter,
   bool IsLagging() const { return phase_ == Phase::kLagging && !IsSuspect(); }
   // Whether a change came that the last answer does not cover, or may not.
   bool IsDirty() const;
-
   uint64_t floor() const { return versions_.floor(); }
 
   void OnAdmitted() override;
@@ -136,6 +135,7 @@ class Coalescer final : public FetchGate::Waiter,
 
   bool IsSuspect() const;
   FetchReason ReasonToSay() const;
+  void Raise(FetchReason& reason, FetchReason to) const;
   bool Covers(uint64_t version) const;
   void AskLater();
   void RequestFetch();

@@ -4,8 +4,14 @@
 
 namespace entitysync::fetch {
 
-void Recovery::OnAnswer() {
-  const bool was_down = std::exchange(failures_, 0) >= kDownAfter;
+bool Recovery::IsDown(base::TimePoint now) const {
+  return failures_ >= kDownAfter && now - last_answer_ >= kDownFor;
+}
+
+void Recovery::OnAnswer(base::TimePoint now) {
+  const bool was_down = IsDown(now);
+  failures_ = 0;
+  last_answer_ = now;
   prober_ = nullptr;
   if (!was_down) return;
   ++recoveries_;
@@ -16,6 +22,7 @@ void Recovery::OnAnswer() {
 
 bool Recovery::Sleep(Sleeper& sleeper) {
   sleepers_.PushBack(sleeper);
+  // Perhaps an outage has just begun: who sleeps long by then would not notice its end.
   if (failures_ < kDownAfter) return false;
   if (prober_ == nullptr) prober_ = &sleeper;
   return prober_ == &sleeper;

@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "gateway/base/intrusive_list.h"
+#include "gateway/base/time.h"
 
 namespace entitysync::fetch {
 
@@ -14,11 +15,14 @@ namespace entitysync::fetch {
 // Owner and lifetime: a shard, one per target; outlives the sleepers.
 // Threading: the shard's loop.
 // Limits: the sleepers are woken all at once; the FetchGate paces what they do then.
-// Errors: none. A key that fails by itself while others are answered is no outage and wakes nobody.
+// Errors: none. Keys that fail by themselves while others are answered are no outage, however many:
+//   nobody is woken.
 class Recovery {
  public:
-  // So many failures without an answer between them are an outage.
+  // So many failures without an answer between them are an outage, if the last answer is so long
+  // ago.
   static constexpr uint32_t kDownAfter = 3;
+  static constexpr base::Duration kDownFor = std::chrono::seconds(1);
 
   // Someone whose fetch failed and who waits to try again; asleep at most once.
   class Sleeper : public base::ListHook<Recovery> {
@@ -29,7 +33,7 @@ class Recovery {
   };
 
   // A fetch of the target ended: the application answered, or it failed.
-  void OnAnswer();
+  void OnAnswer(base::TimePoint now);
   void OnFailure() { ++failures_; }
 
   // Begins to sleep. True: it is the prober, and is to try again soon.
@@ -46,8 +50,11 @@ class Recovery {
   uint32_t recoveries() const { return recoveries_; }
 
  private:
+  bool IsDown(base::TimePoint now) const;
+
   base::IntrusiveList<Sleeper, Recovery> sleepers_;  // Longest asleep first.
   uint32_t failures_ = 0;                            // Since the last answer.
+  base::TimePoint last_answer_{};
   uint32_t recoveries_ = 0;
   Sleeper* prober_ = nullptr;  // From its Sleep until the next answer.
 };

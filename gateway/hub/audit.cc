@@ -78,14 +78,20 @@ void Audit::AskNext(uint64_t count) {
   const auto has = [](const auto& gates, const fetch::FetchGate& gate) {
     return std::find(gates.begin(), gates.end(), &gate) != gates.end();
   };
-  for (; count > 0; --count) {
-    WatchedKey& key = turns_.PopFront();
-    turns_.PushBack(key);
+  const auto is_idle = [&](const WatchedKey& key) {
     const fetch::FetchGate& gate = key.gate();
     if (!has(busy, gate) && !has(idle, gate)) {
       (gate.revalidations_queued() > 0 ? busy : idle).push_back(&gate);
     }
-    if (has(idle, gate)) metrics_.audits.Increment(static_cast<double>(key.Audit()));
+    return has(idle, gate);
+  };
+  for (; count > 0; --count) {
+    const bool first = !postponed_.empty() && is_idle(postponed_.front());
+    if (!first && turns_.empty()) return;
+    WatchedKey& key = first ? postponed_.PopFront() : turns_.PopFront();
+    const bool ask = is_idle(key);
+    (ask ? turns_ : postponed_).PushBack(key);
+    if (ask) metrics_.audits.Increment(static_cast<double>(key.Audit()));
   }
 }
 

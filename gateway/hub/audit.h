@@ -17,8 +17,8 @@ namespace entitysync::hub {
 //   lost, or never notified.
 // Owner and lifetime: a shard; outlives the keys. Threading: its loop.
 // Limits: evenly spread; keys take turns in the order in which they came, so nothing depends on
-//   hashes. Goes through the lane of the revalidations, and passes over a target in whose lane
-//   somebody waits: what is revalidated anyway needs no audit.
+//   hashes. Goes through the lane of the revalidations, and postpones the keys of a target in whose
+//   lane somebody waits.
 // Errors: a failed fetch is retried as any other, no longer as an audit.
 class Audit {
  public:
@@ -56,7 +56,8 @@ class Audit {
   base::Executor& executor_;
   metrics::HubMetrics& metrics_;
   const base::Logger logger_;
-  base::IntrusiveList<WatchedKey, AuditTurn> turns_;              // Who is next comes first.
+  base::IntrusiveList<WatchedKey, AuditTurn> turns_;      // Who is next comes first.
+  base::IntrusiveList<WatchedKey, AuditTurn> postponed_;  // Their target was busy: before them.
   base::IntrusiveList<WatchedKey, AuditDifference> differences_;  // Oldest first.
   uint64_t keys_ = 0;
   uint64_t carried_ = 0;  // Of a key's turn, in nanoseconds of the period.

@@ -73,6 +73,7 @@ std::optional<KeptStates::Kept> KeptStates::Take(const base::EntityKey& key,
   const bool is_good = executor_.Now() < entry.until;
   std::optional<Kept> kept;
   if (is_good) kept = std::move(entry.kept);
+  if (is_good) kept->until = entry.until;
   Erase(entry);
   if (is_good) metrics_.kept_hits.Increment();
   return kept;

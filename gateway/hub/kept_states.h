@@ -32,7 +32,8 @@ class KeptStates {
 
   struct Kept {
     StatePtr state;
-    uint64_t floor = 0;  // The pair's, to go on with.
+    uint64_t floor = 0;       // The pair's, to go on with.
+    base::TimePoint until{};  // Told by Take: for how long it would have been kept.
   };
 
   // Keeps the state of a pair that nobody watches any more for `keep`.

@@ -47,7 +47,8 @@ void Pair::Refresh(subs::SubscriptionId id) {
   GiveState(*subscriber);
 }
 
-void Pair::Restore(StatePtr state) {
+void Pair::Restore(StatePtr state, base::TimePoint until) {
+  kept_until_ = until;
   const auto outcome = state->removed ? fetch::Outcome::kRemoved : fetch::Outcome::kRows;
   coalescer_->Restore(outcome, state->version);
   state_ = std::move(state);
@@ -64,6 +65,7 @@ void Pair::GiveState(subs::Subscriber& subscriber) {
 }
 
 void Pair::OnOutcome(fetch::Judged judged) {
+  kept_until_.reset();
   if (judged.versions_reset) owner_.OnVersionsReset();
   is_denied_ = judged.outcome == fetch::Outcome::kDenied;
   const StatePtr before =

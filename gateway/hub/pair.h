@@ -35,8 +35,9 @@ class Pair final : fetch::Coalescer::Listener {
        Owner& owner);
   ~Pair() override;
 
-  // Goes on with a state that was kept since the pair was last watched.
-  void Restore(StatePtr state);
+  // Goes on with a state that was kept since the pair was last watched, and would have been until
+  // then.
+  void Restore(StatePtr state, base::TimePoint until);
 
   // Adds a watcher. `wants_state`: it gets the present state, fetched if need be.
   void Add(const subs::Subscriber& subscriber, bool wants_state);
@@ -54,6 +55,9 @@ class Pair final : fetch::Coalescer::Listener {
 
   // The present state if it is known to be true; null if not, or if there is none.
   StatePtr SettledState() const { return coalescer_->IsSettled() ? state_ : nullptr; }
+
+  // Until when the state was kept, if the application was not asked since.
+  std::optional<base::TimePoint> kept_until() const { return kept_until_; }
 
   bool IsDirty() const { return coalescer_->IsDirty(); }
   // The application's last word was that this viewer may not see the entity.
@@ -77,6 +81,7 @@ class Pair final : fetch::Coalescer::Listener {
   DeliveryQueue& deliveries_;
   subs::SubscriberList subscribers_;
   StatePtr state_;  // Null: none fetched yet, or none that this viewer may see.
+  std::optional<base::TimePoint> kept_until_;
   bool is_denied_ = false;
   bool has_waiting_ = false;  // Somebody watches who was to get the state after the next change.
   Owner& owner_;

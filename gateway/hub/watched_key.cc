@@ -25,7 +25,7 @@ Pair& WatchedKey::FindOrAdd(const fetch::Secret& secret) {
   pairs_.push_back(std::make_unique<Pair>(context_.coalescer, type_, target_, key_, secret,
                                           FloorForNewPair(), context_.deliveries,
                                           static_cast<Pair::Owner&>(*this)));
-  if (kept.has_value()) pairs_.back()->Restore(std::move(kept->state));
+  if (kept.has_value()) pairs_.back()->Restore(std::move(kept->state), kept->until);
   const auto index = [this](size_t i) {
     positions_[*pairs_[i]->secret()] = static_cast<uint32_t>(i);
   };
@@ -42,7 +42,10 @@ void WatchedKey::RemoveIfEmpty(Pair& pair) {
   const std::optional<size_t> position = PositionOf(*pair.secret());
   assert(position.has_value());
   if (StatePtr state = pair.SettledState(); state != nullptr) {
-    context_.kept.Put(key_, pair.secret(), {std::move(state), pair.floor()}, type_.keep_state);
+    // What was kept before and not asked about since is kept no longer than it would have been.
+    const base::TimePoint now = context_.coalescer.executor.Now();
+    const base::TimePoint until = pair.kept_until().value_or(now + type_.keep_state);
+    context_.kept.Put(key_, pair.secret(), {std::move(state), pair.floor(), until}, until - now);
   }
   const bool indexed = !positions_.empty();
   positions_.erase(*pair.secret());

@@ -50,9 +50,10 @@ Application::Mutation Application::Mutate(KeyIndex key) {
   fact.exists = !(plan.removes && fact.exists && world_.Chance(20));
   fact.version += 1 + world_.random.Below(3);
   // Numbers that start again are lower: at the very number that a replica had last nobody could
-  // tell that they did.
+  // tell that they did, nor while a replica still answers with the old ones.
   const uint64_t last = Present(key).version;
-  if (plan.restarts_numbers && entity.versioned && last > 1 && world_.Chance(5)) {
+  const bool can_restart = entity.versioned && !entity.lags && last > 1;
+  if (plan.restarts_numbers && can_restart && world_.Chance(5)) {
     entity.numbers_restarted = true;
     fact.version = 1 + world_.random.Below(last - 1);
   }

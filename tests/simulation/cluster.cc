@@ -22,7 +22,8 @@ constexpr base::Duration kQuiet = seconds(20);
 
 base::Duration BoundOf(const Plan& plan) {
   return kBound + (plan.restarts_numbers ? kResetBound : seconds(0)) +
-         (plan.misconfigures || plan.flakes ? kFlakyBound : seconds(0)) + plan.audit_period;
+         (plan.misconfigures || plan.flakes ? kFlakyBound : seconds(0)) +
+         (plan.needs_audit ? plan.audit_period : seconds(0));
 }
 
 }  // namespace

@@ -12,6 +12,11 @@ using std::chrono::milliseconds;
 
 constexpr base::Duration kMostDelay = milliseconds(30);
 
+// A websocket ping (RFC 6455 section 5.5.2).
+constexpr std::string_view kPing("\x89\x00", 2);
+
+bool IsPing(std::string_view frame) { return frame == kPing; }
+
 std::string Message(const std::string& action, const base::EntityKey& key) {
   return absl::StrCat(R"({"action":")", action, R"(","body":{"entity":")", key.entity,
                       R"(","id":")", key.id, R"("}})");
@@ -113,6 +118,10 @@ void Connection::Send(protocol::Frame frame) {
   unsent_bytes_ += frame->size();
   filled_to_ = std::max(filled_to_, unsent_bytes_);
   unsent_.push_back(std::move(frame));
+  SchedulePump();
+}
+
+void Connection::SchedulePump() {
   if (std::exchange(pump_scheduled_, true)) return;
   worker_.AtTurnEnd([self = shared_from_this()] {
     self->pump_scheduled_ = false;
@@ -129,7 +138,7 @@ void Connection::Pump() {
     last_progress_ = world_.Now();
     Down(world_.UpTo(kMostDelay), [this, frame = std::move(frame)] { Arrive(frame); });
   }
-  if (filled_to_ == 0 || unsent_bytes_ > filled_to_ / 2) return;
+  if (unsent_bytes_ > filled_to_ / 2) return;
   filled_to_ = unsent_bytes_;
   OnWorker([](session::ConnectionHandler& session) { session.OnWritable(); });
 }
@@ -151,6 +160,7 @@ void Connection::ReadAsClient(const protocol::Frame& frame) {
     kernel_bytes_ -= bytes;
     Pump();
   });
+  if (IsPing(*frame)) return Up([](session::ConnectionHandler&) {});
   if (peer_ != nullptr) peer_->OnRows(MessagesOf(*frame));
 }
 
@@ -171,10 +181,10 @@ void Connection::AnswerClose() {
 }
 
 void Connection::Ping() {
-  Down(world_.UpTo(kMostDelay), [this] {
-    if (has_vanished_ || !client_reads_) return;
-    Up([](session::ConnectionHandler&) {});
-  });
+  if (is_over_ || close_code_.has_value()) return;
+  unsent_bytes_ += kPing.size();
+  unsent_.push_back(std::make_shared<const std::string>(kPing));
+  SchedulePump();
 }
 
 void Connection::SetReading(bool on) {

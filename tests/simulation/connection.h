@@ -76,6 +76,7 @@ class Connection final : public session::Transport,
   // Calls the session back on its loop, if it is still there.
   void OnWorker(Action action);
   void Down(base::Duration delay, std::function<void()> arrival);
+  void SchedulePump();
   void Pump();
   void Arrive(const protocol::Frame& frame);
   void ReadAsClient(const protocol::Frame& frame);

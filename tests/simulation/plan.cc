@@ -41,11 +41,13 @@ void DrawLimits(base::Random& random, Plan& plan) {
 void MakeLossesNoticeable(base::Random& random, Plan& plan) {
   const bool publishers_end = plan.kills || plan.drains;
   const bool routes_lose = plan.route_cuts || plan.lossy_routes;
-  if (!publishers_end || !routes_lose || plan.audit_period > base::Duration(0)) return;
+  if (!publishers_end || !routes_lose) return;
   if (random.Below(2) == 0) {
+    plan.needs_audit = true;
     plan.audit_period = random.Between(seconds(2), seconds(6));
     return;
   }
+  plan.audit_period = base::Duration(0);
   plan.brief_cuts = true;
   plan.replicas = std::max<size_t>(plan.replicas, 2);
   plan.fault_span = random.Between(seconds(10), seconds(16));
@@ -70,7 +72,6 @@ Plan MakePlan(uint64_t seed) {
         &Plan::leaves,     &Plan::secret_changes,   &Plan::unsubscribes}) {
     plan.*kind = random.Below(3) == 0;
   }
-  plan.lag = false;  // XXX
   MakeLossesNoticeable(random, plan);
   return plan;
 }

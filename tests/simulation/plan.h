@@ -32,6 +32,7 @@ struct Plan {
   size_t kernel_bytes = 1024;  // Of a connection's send buffer.
 
   base::Duration audit_period{};  // 0: none.
+  bool needs_audit = false;       // Some losses nothing else can notice.
   base::Duration keep_state{};    // 0: none.
 
   // The application.

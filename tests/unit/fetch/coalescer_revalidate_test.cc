@@ -16,6 +16,47 @@ TEST_F(CoalescerTest, AnAnswerOfAfterTheGapNeedsNoRevalidation) {
   EXPECT_TRUE(coalescer_->IsSettled());
 }
 
+TEST_F(CoalescerTest, AChangeThatWasCoveredLeavesNoReasonBehind) {
+  ON_LOOP(coalescer_->OnChange(1));
+  ON_LOOP(coalescer_->OnChange(2));
+  Answer("two", 2);
+  ASSERT_TRUE(coalescer_->IsSettled());
+  ON_LOOP(coalescer_->Audit());
+  ASSERT_EQ(source_.open(), 1u);
+  EXPECT_EQ(source_.request().reason, FetchReason::kRevalidate);
+}
+
+TEST_F(CoalescerTest, AfterAGapAChangeDoesNotHideThatMoreMayBeMissing) {
+  ON_LOOP(coalescer_->OnChange(1));
+  Answer("one", 1);
+  ++context_.gap_epoch;
+  ON_LOOP(coalescer_->OnChange(3));
+  ASSERT_EQ(source_.open(), 1u);
+  EXPECT_EQ(source_.request().reason, FetchReason::kRevalidate);
+}
+
+TEST_F(CoalescerTest, TheFirstAnswerToASubscriberIsASnapshotWhateverChanges) {
+  context_.bus_live = true;
+  auto blocker = Make();
+  ON_LOOP(blocker->OnChange(std::nullopt));
+  ON_LOOP(coalescer_->Need());
+  ON_LOOP(coalescer_->OnChange(7));
+  Answer("of the other");
+  ASSERT_EQ(source_.open(), 1u);
+  EXPECT_EQ(source_.request().reason, FetchReason::kSnapshot);
+  EXPECT_EQ(source_.request().min_version, 7u);
+  ON_LOOP(blocker.reset());
+}
+
+TEST_F(CoalescerTest, AVersionedChangeDuringAnAuditExplainsWhatItFinds) {
+  ON_LOOP(coalescer_->OnChange(1));
+  Answer("one", 1);
+  ON_LOOP(coalescer_->Audit());
+  ON_LOOP(coalescer_->OnChange(2));
+  Answer("two", 2);
+  EXPECT_EQ(unexplained_, 0);
+}
+
 TEST_F(CoalescerTest, NorDoesOneThatIsUnderWaySinceTheGap) {
   ++context_.gap_epoch;
   ON_LOOP(coalescer_->OnChange(std::nullopt));

@@ -19,10 +19,13 @@ struct Someone final : Recovery::Sleeper {
 
 class RecoveryTest : public ::testing::Test {
  protected:
+  void Answer() { recovery_.OnAnswer(now_); }
+  bool Sleep(Someone& someone) { return recovery_.Sleep(someone); }
   void FailOften() {
     for (uint32_t i = 0; i < Recovery::kDownAfter; ++i) recovery_.OnFailure();
   }
 
+  base::TimePoint now_{std::chrono::hours(1)};
   Recovery recovery_;
   Someone a_;
   Someone b_;
@@ -30,10 +33,10 @@ class RecoveryTest : public ::testing::Test {
 
 TEST_F(RecoveryTest, TheFirstAnswerAfterAnOutageWakesEverybodyOnce) {
   FailOften();
-  recovery_.Sleep(a_);
-  recovery_.Sleep(b_);
-  recovery_.OnAnswer();
-  recovery_.OnAnswer();
+  Sleep(a_);
+  Sleep(b_);
+  Answer();
+  Answer();
   EXPECT_EQ(a_.woken, 1);
   EXPECT_EQ(b_.woken, 1);
   EXPECT_EQ(recovery_.recoveries(), 1u);
@@ -42,39 +45,50 @@ TEST_F(RecoveryTest, TheFirstAnswerAfterAnOutageWakesEverybodyOnce) {
 TEST_F(RecoveryTest, WhatFailsWhileOthersAreAnsweredWakesNobody) {
   for (int i = 0; i < 10; ++i) {
     recovery_.OnFailure();
-    EXPECT_FALSE(recovery_.Sleep(a_));
-    recovery_.OnAnswer();
+    EXPECT_FALSE(Sleep(a_));
+    Answer();
   }
   EXPECT_EQ(a_.woken, 0);
   EXPECT_EQ(recovery_.recoveries(), 0u);
 }
 
+TEST_F(RecoveryTest, NorDoManyThatFailBesideOthersThatAreAnswered) {
+  for (int i = 0; i < 20; ++i) {
+    Answer();
+    now_ += milliseconds(100);
+    FailOften();
+    Sleep(a_);
+    now_ += milliseconds(100);
+  }
+  EXPECT_EQ(a_.woken, 0);
+}
+
 TEST_F(RecoveryTest, OneProbesUntilTheTargetAnswers) {
   FailOften();
-  EXPECT_TRUE(recovery_.Sleep(a_));
-  EXPECT_FALSE(recovery_.Sleep(b_));
+  EXPECT_TRUE(Sleep(a_));
+  EXPECT_FALSE(Sleep(b_));
   recovery_.Rise(a_);
   recovery_.OnFailure();
-  EXPECT_TRUE(recovery_.Sleep(a_));
-  EXPECT_FALSE(recovery_.Sleep(b_));
+  EXPECT_TRUE(Sleep(a_));
+  EXPECT_FALSE(Sleep(b_));
 }
 
 TEST_F(RecoveryTest, AProberThatGoesHandsOn) {
   FailOften();
   auto prober = std::make_unique<Someone>();
-  recovery_.Sleep(*prober);
-  recovery_.Sleep(b_);
+  Sleep(*prober);
+  Sleep(b_);
   recovery_.Forget(*prober);
   prober.reset();
   EXPECT_EQ(b_.woken, 1);
-  EXPECT_TRUE(recovery_.Sleep(b_));
+  EXPECT_TRUE(Sleep(b_));
 }
 
 TEST_F(RecoveryTest, WhoRoseByItselfIsNotWoken) {
   FailOften();
-  recovery_.Sleep(a_);
+  Sleep(a_);
   recovery_.Rise(a_);
-  recovery_.OnAnswer();
+  Answer();
   EXPECT_EQ(a_.woken, 0);
 }
 

@@ -43,6 +43,20 @@ TEST_F(HubKeptTest, NorIsAnybodyAfterTheTime) {
   EXPECT_EQ(source_.open(), 1u);
 }
 
+TEST_F(HubKeptTest, ComingBackDoesNotLengthenIt) {
+  WatchAndLeave("a");
+  loops_.Advance(seconds(20));
+  Watch(2, "1", "s", true);
+  Leave(2, "1", "s");
+  loops_.Advance(seconds(9));
+  Watch(3, "1", "s", true);
+  Leave(3, "1", "s");
+  EXPECT_EQ(source_.started(), 1u);
+  loops_.Advance(seconds(1));
+  Watch(4, "1", "s", true);
+  EXPECT_EQ(source_.started(), 2u) << "the application is asked 30 s after it was";
+}
+
 TEST_F(HubKeptTest, AChangeDropsItAndFetchesNothing) {
   WatchAndLeave("a");
   Change();
