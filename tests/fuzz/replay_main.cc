@@ -14,6 +14,10 @@
 
 #include "tests/fuzz/fuzz_target.h"
 
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/common_interface_defs.h>
+#endif
+
 namespace {
 
 constexpr std::string_view kMutantsFlag = "--mutants=";
@@ -22,10 +26,15 @@ constexpr const char* kFailedInput = "failed_input";
 
 std::string_view running;  // What the target was called with last.
 
-// Keeps the input, as libFuzzer does. The process dies of the signal when this returns.
-void OnDeadlySignal(int number) {
+// Keeps the input, as libFuzzer does.
+void KeepInput() {
   std::ofstream(kFailedInput, std::ios::binary) << running;
   std::cerr << "the input that failed is in the file " << kFailedInput << "\n";
+}
+
+// The process dies of the signal when this returns.
+void OnDeadlySignal(int number) {
+  KeepInput();
   std::signal(number, SIG_DFL);
 }
 
@@ -85,6 +94,9 @@ void Add(const std::filesystem::path& file, std::vector<std::string>& inputs) {
 
 int main(int argc, char** argv) {
   for (int number : {SIGILL, SIGTRAP, SIGSEGV, SIGABRT}) std::signal(number, OnDeadlySignal);
+#ifdef __SANITIZE_ADDRESS__
+  __sanitizer_set_death_callback(KeepInput);  // A report ends the process without a signal.
+#endif
   std::vector<std::filesystem::path> files;
   size_t mutants = 0;
   for (int i = 1; i < argc; ++i) {
