@@ -34,7 +34,7 @@ std::string ToString(const Listener::Endpoint& endpoint) {
 // full are not refused, but have to send their first packet again, after a second and longer.
 void WarnOfShortQueue(const Listener& listener, spdlog::logger& logger) {
   constexpr size_t kShort = 1024;
-  if (listener.backlog() >= kShort) return;
+  if (listener.backlog() == 0 || listener.backlog() >= kShort) return;  // 0: it does not say.
   logger.warn(
       "the kernel lets only {} connections wait to be accepted by each worker; raise the sysctl "
       "net.core.somaxconn, or clients that come all at once are slow to connect",
