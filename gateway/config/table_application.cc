@@ -143,8 +143,9 @@ constexpr Setting kApplication[] = {
     {"fetch.revalidate_batch",
      ENTITYSYNC_CONFIG_SLOT(fetch.revalidate_batch),
      Kind::kCount,
-     {1, 10'000},
-     "The most of those fetches that are put to the application in one call."},
+     {1, 100},
+     "The most of those fetches that are put to the application in one call; "
+     "fetch.revalidate_in_flight bounds it as well."},
     {"fetch.revalidate_jitter",
      ENTITYSYNC_CONFIG_SLOT(fetch.revalidate_jitter),
      Kind::kDuration,
