@@ -62,8 +62,9 @@ struct ServiceOptions {
   // Who takes pass-through messages. Optional; without it gateways drop and count them.
   MessageFunction message;
 
-  // How many functions run at once, and how many calls may wait for a thread; an item of a call for
-  // many counts as a call. One on top is answered UNAVAILABLE and asked again by the gateway.
+  // How many functions run at once, and how many runs of a function may wait for a thread; one on
+  // top is answered UNAVAILABLE and asked again by the gateway. Of a call for many, all items of a
+  // type with a fetch_many function are one run; each other item is one of its own.
   size_t threads = 8;
   size_t queue = 1'024;
 
