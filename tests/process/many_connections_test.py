@@ -51,4 +51,4 @@ class ManyConnectionsTest(case.ProcessTest):
 
 
 if __name__ == "__main__":
-    case.main()
+    case.main(descriptors=CONNECTIONS + 1_000)

@@ -13,6 +13,7 @@ import unittest
 
 from .application import Application
 from .counters import CounterApplication
+from .descriptors import allow_descriptors
 from .gateway import Gateway, merge
 from .nats import NatsServer
 from .tcp_gate import TcpGate
@@ -105,11 +106,12 @@ class ProcessTest(unittest.IsolatedAsyncioTestCase):
 
     def new_gateway(self, application=None, nats=None, **settings):
         """The same, not started yet."""
-        base = {}
+        # Without the audit: it fetches at moments of its own, and tests count fetches.
+        base = {"fetch": {"audit_period": "0s"}}
         if application is not None:
             # Patient, so that no fetch is repeated because the machine is busy.
-            base = {"targets": {"app": {"address": [application.address], "timeout": "60s"}},
-                    "default_target": "app"}
+            base["targets"] = {"app": {"address": [application.address], "timeout": "60s"}}
+            base["default_target"] = "app"
         if nats is not None:
             base["bus"] = {"kind": "nats", "nats": {"urls": [nats.url]}}
         gateway = Gateway(f"gateway-{len(self.gateways)}", self.folder, merge(base, settings))
@@ -174,7 +176,9 @@ class ProcessTest(unittest.IsolatedAsyncioTestCase):
             print("\n".join(process.log().splitlines()[-lines:]), flush=True)
 
 
-def main():
+def main(descriptors=1_000):
+    """Runs the tests of the file; `descriptors`: how many a process that they start may need."""
+    allow_descriptors(descriptors)
     unittest.main(verbosity=2)
 
 
