@@ -46,12 +46,14 @@ class StormTest(case.ProcessTest):
         app = await self.counter_application(keys)
         app.database.answer_after(0.005)
         killed, staying = [await self.replica(app) for _ in range(2)]
-        crowd = await self.crowd(app, [killed.address, staying.address], keys, secrets)
+        crowd = await self.crowd(app, [killed.address], keys, secrets)
         await self.all_are_current(crowd)
         self.assertEqual(app.database.fetches, pairs)  # G6 for a first storm.
         self.assertLessEqual(app.database.most_in_flight, CAP)
         self.assertEqual(await killed.metric("connections"), CLIENTS)
 
+        # Only now, so that nobody who connects slowly at first goes to the other.
+        await crowd.move([killed.address, staying.address])
         app.database.count_anew()
         now = asyncio.get_running_loop().time
         begin = now()
@@ -61,6 +63,8 @@ class StormTest(case.ProcessTest):
         await staying.notify(*[("items", str(key)) for key in range(CHANGED)])
         await self.all_are_current(crowd, BACK)
         took = now() - begin
+        fetched = app.database.fetches
+        gaps = await staying.metric("bus_gaps_total", cause="silence")
         # The killed replica said no goodbye: after two heartbeats what is watched is checked once.
         await staying.metric_becomes("bus_gaps_total", lambda gaps: gaps >= 1, cause="silence")
         counts = {reason: app.database.fetches_for(reason) for reason in REASONS}
@@ -68,8 +72,12 @@ class StormTest(case.ProcessTest):
               f" {counts}, {app.database.most_in_flight} at once", flush=True)
         self.assertLessEqual(app.database.most_in_flight, CAP)
         self.assertGreaterEqual(counts["snapshot"] + counts["change"], pairs)
-        self.assertLessEqual(counts["snapshot"] + counts["change"],
-                             pairs + CHANGED * pairs // keys)
+        # What is watched then is suspect and asked about once more: by the revalidation, or, where a
+        # client comes before its turn, as the snapshot of that client.
+        owed = pairs + CHANGED * pairs // keys
+        self.assertLessEqual(sum(counts.values()), owed + pairs)
+        if gaps == 0:
+            self.assertLessEqual(fetched, owed)
         self.assertLessEqual(counts["revalidate"], pairs)
         status = await crowd.status()
         self.assertEqual(status["regressions"], 0)
@@ -84,4 +92,4 @@ class StormTest(case.ProcessTest):
 
 
 if __name__ == "__main__":
-    case.main()
+    case.main(descriptors=CLIENTS + 1_000)

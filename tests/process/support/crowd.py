@@ -30,6 +30,11 @@ class Crowd:
             await self._order(process, do="start", first=number * share, count=share,
                               addresses=addresses, keys=keys, secrets=secrets)
 
+    async def move(self, addresses):
+        """Where all connect from the next time on."""
+        for process in self._processes:
+            await self._order(process, do="move", addresses=addresses)
+
     async def stop(self):
         for process in self._processes:
             if process.returncode is None:

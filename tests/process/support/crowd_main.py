@@ -5,6 +5,7 @@ import json
 import sys
 
 from support.counters import Database
+from support.descriptors import allow_descriptors
 from support.viewer import Viewer
 
 
@@ -17,9 +18,15 @@ class Crowd:
 
     def start(self, first, count, addresses, keys, secrets):
         """Viewer number n watches key n % keys with secret n % secrets (0: none)."""
+        allow_descriptors(count + 100)
         for number in range(first, first + count):
             secret = f"secret-{number % secrets}" if secrets else None
             self._viewers.append(Viewer(addresses, [("items", str(number % keys))], secret))
+
+    def move(self, addresses):
+        """Where all connect from the next time on."""
+        for viewer in self._viewers:
+            viewer.move(addresses)
 
     def status(self):
         """How many are connected, and how many of them were shown what the database has now."""

@@ -12,7 +12,7 @@ from .sockets import bytes_in_kernel
 from .websocket import CLOSE, PATH, PING, PONG, TEXT, encode_frame, message, upgrade_request
 
 _PAUSES = (0.05, 2.0)  # Seconds between attempts, full jitter: the first at most, all at most.
-_HANDSHAKE_TIMEOUT = 5.0
+_HANDSHAKE_TIMEOUT = 30.0  # Thousands at once take their time on a busy machine.
 
 
 class Viewer:
