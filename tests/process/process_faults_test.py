@@ -83,7 +83,8 @@ class ProcessFaultsTest(case.ProcessTest):
     async def test_replica_is_stopped_for_longer_than_all_timeouts(self):
         async def noticed():
             await asyncio.sleep(STOPPED_FOR)
-        await self.survives_being_stopped("replica", self.replicas[0], noticed, is_all_owed=False)
+        await self.survives_being_stopped("replica", self.replicas[0], noticed, is_all_owed=False,
+                                          stopped=self.replicas[0])
 
     async def test_nats_is_stopped_until_the_replicas_have_given_it_up(self):
         await self.survives_being_stopped("nats-server", self.bus, self.bus_is_missed)

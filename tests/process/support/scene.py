@@ -4,16 +4,18 @@ import asyncio
 
 import grpc
 
-from .notifier import WORTH_A_RETRY
 from .waiting import SANITIZED, eventually
 from .writers import Writers
 
-# Seconds from the end of a fault until every client has the last state, at default settings: 10 s
-# may pass until a failed fetch is tried again, the rest is for what comes before and after it.
-CONVERGENCE = 40 if SANITIZED else 15
+# Seconds from the end of a fault until every client has the last state, at default settings and
+# where nothing of a target answered (docs/adr/0008).
+CONVERGENCE = 15 if SANITIZED else 5
 
-# NotifyChange waits 2 s for the bus; the rest is for a busy machine.
-ANSWERED_WITHIN = 15 if SANITIZED else 6
+# NotifyChange waits 2 s for the bus (front.notify_timeout); the rest is for a busy machine.
+ANSWERED_WITHIN = 2 + (6 if SANITIZED else 1.5)
+
+# How long callers wait: far longer, so that the gateway's own bound is measured and not theirs.
+CALLERS_PATIENCE = 60 if SANITIZED else 20
 
 OK = grpc.StatusCode.OK
 
@@ -35,24 +37,27 @@ class Scene:
         self._notifiers = notifiers
         self._keys = keys
 
-    async def survives(self, name, fault, heal, is_all_owed=True):
+    async def survives(self, name, fault, heal, is_all_owed=True, stopped=None):
         """Changes go on through `fault`, which returns when it was noticed, and `heal`.
 
         `is_all_owed`: whether, with no further call, changes must arrive that were never answered
         OK. Not after faults that one replica does not see: the others cannot know of what it alone
-        was told.
+        was told. `stopped` is the replica that the fault stops: its callers have no answer before
+        it goes on, or the caller's deadline ends the call.
         """
+        now = asyncio.get_running_loop().time
         database = self._application.database
         first = max(database.number(key_id) for _, key_id in self._keys)
         self.writers = writers = Writers(self._application, self._notifiers, self._keys,
-                                         timeout=ANSWERED_WITHIN, first=first, is_faithful=True)
+                                         timeout=CALLERS_PATIENCE, first=first,
+                                         is_faithful=True, stopped=stopped)
         self._test.addAsyncCleanup(writers.stop)
         await eventually("all clients are there",
                          lambda: all(viewer.is_complete() for viewer in self.viewers))
         await writers.answered(OK, 2 * len(self._keys))
+        begin = now()
         await fault()
         confirmed = list(writers.confirmed.values())
-        now = asyncio.get_running_loop().time
         healed = now()
         await heal()
         await writers.stop()
@@ -63,13 +68,14 @@ class Scene:
         print(f"  {name}: all up to date {self.measured[name]:.2f} s after its end, slowest answer"
               f" {writers.slowest:.2f} s, {len(writers.answers)} calls", flush=True)
         self._test.assertGreater(min(confirmed), first, "each key was changed before")
-        self._check(writers)
+        self._check(writers, healed - begin)
         await self._ends_with_the_last_state()
 
-    def _check(self, writers):
+    def _check(self, writers, fault_took):
         test = self._test
-        test.assertEqual(set(writers.answers) - {OK, *WORTH_A_RETRY}, set())
-        test.assertLessEqual(writers.slowest, ANSWERED_WITHIN + 1)
+        test.assertEqual(writers.unexpected, [])
+        test.assertLessEqual(writers.slowest, ANSWERED_WITHIN)
+        test.assertLessEqual(writers.slowest_of_stopped, fault_took + ANSWERED_WITHIN)
         for viewer in self.viewers:
             test.assertEqual(viewer.regressions, [])
 

@@ -14,13 +14,18 @@ class Writers:
     says that each reader has, for each key, the last change that was answered OK or a later one.
     `timeout` is how long a caller waits for an answer, `first` where the numbers begin. The
     gateways are called in turn, or with `is_faithful` all changes of a key are told to one.
+    `stopped` is a gateway that cannot answer for a while: callers may run into their timeout there.
     """
 
-    def __init__(self, application, gateways, keys, timeout=PATIENCE, first=0, is_faithful=False):
+    def __init__(self, application, gateways, keys, timeout=PATIENCE, first=0, is_faithful=False,
+                 stopped=None):
         self.answers = []  # Status codes, as they came.
-        self.slowest = 0.0  # Seconds until the slowest answer.
+        self.unexpected = []  # Those that no gateway may give; a caller's own timeout is none.
+        self.slowest = 0.0  # Seconds until the slowest answer, but for those of `stopped`.
+        self.slowest_of_stopped = 0.0
         self._timeout = timeout
         self._is_faithful = is_faithful
+        self._stopped = stopped
         self.confirmed = {key: first for key in keys}
         self._first = first
         self._application = application
@@ -48,7 +53,15 @@ class Writers:
         now = asyncio.get_running_loop().time
         begin = now()
         code, _ = await gateway.notify_status(key, timeout=self._timeout)
-        self.slowest = max(self.slowest, now() - begin)
+        took = now() - begin
+        allowed = {grpc.StatusCode.OK, grpc.StatusCode.UNAVAILABLE}
+        if gateway is self._stopped:
+            allowed.add(grpc.StatusCode.DEADLINE_EXCEEDED)
+            self.slowest_of_stopped = max(self.slowest_of_stopped, took)
+        else:
+            self.slowest = max(self.slowest, took)
+        if code not in allowed:
+            self.unexpected.append(code)
         return code
 
     async def answered(self, code, times):
