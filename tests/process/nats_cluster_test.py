@@ -52,6 +52,9 @@ class NatsClusterTest(case.ProcessTest):
     async def is_parted(self):
         return not await self.hears(1, 0) and not await self.hears(0, 1)
 
+    async def is_joined(self):
+        return await self.hears(0, 1) and await self.hears(1, 0)
+
     async def lose_route(self, name, gate, break_it):
         """The first two servers hear no more of each other, while both hear the third."""
         async def fault():
@@ -64,7 +67,7 @@ class NatsClusterTest(case.ProcessTest):
 
         await self.scene.survives(name, fault, gate.heal)
         await case.eventually("the route is there again", lambda: gate.connections == 1)
-        self.assertTrue(await self.hears(0, 1) and await self.hears(1, 0))
+        await case.eventually("they hear each other again", self.is_joined)
 
     async def test_lost_route_is_cut(self):
         gate = self.routes[0, 1]
