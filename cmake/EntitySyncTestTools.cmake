@@ -11,12 +11,14 @@ set_tests_properties(tools:python PROPERTIES
 
 # entitysync_python_test(<name> SCRIPT <file> [ARGS <arguments>...] [VENV] [LABELS <labels>...]
 #                        [ENVIRONMENT <NAME=value>...] [FIXTURES <names>...] [TIMEOUT <seconds>]
-#                        [RESOURCE_LOCK <name>])
+#                        [RESOURCE_LOCK <name>] [PROCESSORS <count>])
 #
 # Runs a Python script that exits 0 when its tests pass. With VENV it may import what
-# tests/requirements.txt names, else the standard library only.
+# tests/requirements.txt names, else the standard library only. PROCESSORS are
+# those that it occupies of the jobs of `ctest --parallel`: with as many as there are jobs it runs
+# alone.
 function(entitysync_python_test name)
-  cmake_parse_arguments(ARG "VENV" "SCRIPT;TIMEOUT;RESOURCE_LOCK"
+  cmake_parse_arguments(ARG "VENV" "SCRIPT;TIMEOUT;RESOURCE_LOCK;PROCESSORS"
                         "ARGS;LABELS;ENVIRONMENT;FIXTURES" ${ARGN})
   set(python ${ENTITYSYNC_PYTHON})
   if(ARG_VENV)
@@ -32,6 +34,9 @@ function(entitysync_python_test name)
     ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1;${ARG_ENVIRONMENT}")
   if(ARG_RESOURCE_LOCK)
     set_tests_properties(${name} PROPERTIES RESOURCE_LOCK ${ARG_RESOURCE_LOCK})
+  endif()
+  if(ARG_PROCESSORS)
+    set_tests_properties(${name} PROPERTIES PROCESSORS ${ARG_PROCESSORS})
   endif()
 endfunction()
 
