@@ -12,18 +12,21 @@ using std::chrono::seconds;
 // How long a cluster takes to converge at most when all faults are over, at default settings.
 constexpr base::Duration kBound = seconds(5);
 // How much longer where the application's numbers start again (reset_after, and a few answers), or
-// where some fetches failed and others did not (each waits for itself then, up to backoff_max).
+// where a key waits for itself, up to backoff_max: it failed while others did not, or a replica
+// that lags said that it does not exist.
 constexpr base::Duration kResetBound = seconds(15);
-constexpr base::Duration kFlakyBound = seconds(10);
+constexpr base::Duration kBackoffBound = seconds(10);
 // After this much more nothing goes on but heartbeats and audits: removals have been asked about
 // until they were believed.
 constexpr base::Duration kToQuiet = seconds(60);
 constexpr base::Duration kQuiet = seconds(20);
 
 base::Duration BoundOf(const Plan& plan) {
-  return kBound + (plan.restarts_numbers ? kResetBound : seconds(0)) +
-         (plan.misconfigures || plan.flakes ? kFlakyBound : seconds(0)) +
-         (plan.needs_audit ? plan.audit_period : seconds(0));
+  base::Duration bound = kBound;
+  if (plan.restarts_numbers) bound += kResetBound;
+  if (plan.misconfigures || plan.flakes || (plan.lag && plan.removes)) bound += kBackoffBound;
+  if (plan.needs_audit) bound += plan.audit_period;
+  return bound;
 }
 
 }  // namespace

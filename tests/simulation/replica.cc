@@ -159,6 +159,7 @@ void Replica::StopCore() {
     is_over_ = true;
     over_since_ = world_.Now();
     link_->Stop();
+    source_.Abandon();
     for (const auto& connection : connections_) connection->Cut();
     hub_->Stop();
   });

@@ -171,6 +171,7 @@ void Source::Forget(const Call& call) {
 }
 
 void Source::Cancel(const Call& call) {
+  if (abandoned_) return;  // All at once, in an order that means nothing.
   world_.Tell(replica_, ": gives up fetching ", application_.NameOf(call.key), " for ",
               *call.request.secret);
   Forget(call);
