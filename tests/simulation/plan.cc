@@ -29,6 +29,7 @@ void DrawLimits(base::Random& random, Plan& plan) {
   if (one_in(3)) plan.revalidations_in_flight = 1 + random.Below(3);
   if (one_in(3)) plan.max_in_flight = 1 + random.Below(4);
   if (one_in(4)) plan.max_queued = 1 + random.Below(4);
+  if (one_in(3)) plan.subscribes_per_second = 50 + static_cast<uint32_t>(random.Below(100));
   if (one_in(3)) plan.audit_period = random.Between(seconds(2), seconds(6));
   if (one_in(3)) plan.keep_state = random.Between(milliseconds(200), seconds(4));
   plan.flush_bytes = 16 + random.Below(150);

@@ -28,6 +28,7 @@ struct Plan {
   size_t revalidations_in_flight = 64;
   size_t max_in_flight = 256;
   size_t max_queued = 10'000;
+  uint32_t subscribes_per_second = 0;  // Of a worker; 0: any number.
   size_t flush_bytes = 1024;
   size_t kernel_bytes = 1024;  // Of a connection's send buffer.
 

@@ -31,6 +31,8 @@ session::SessionOptions MakeSessionOptions(const Plan& plan) {
   options.heartbeat_interval = seconds(5);
   options.write_stall_timeout = seconds(4);
   options.flush_bytes = plan.flush_bytes;
+  options.worker_subscribes_per_second = plan.subscribes_per_second;
+  options.worker_subscribe_burst = 5;
   return options;
 }
 

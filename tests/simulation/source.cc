@@ -76,8 +76,20 @@ std::unique_ptr<fetch::FetchCall> Source::Fetch(fetch::FetchRequest request,
   return std::make_unique<Handle>(*this, call);
 }
 
+std::vector<std::unique_ptr<fetch::FetchCall>> Source::FetchBatch(
+    std::vector<fetch::FetchItem> items) {
+  batch_latency_ = RandomLatency();
+  auto calls = EntitySource::FetchBatch(std::move(items));
+  batch_latency_.reset();
+  return calls;
+}
+
+base::Duration Source::RandomLatency() {
+  return world_.random.Between(microseconds(200), milliseconds(20));
+}
+
 void Source::Schedule(const std::shared_ptr<Call>& call) {
-  base::Duration latency = world_.random.Between(microseconds(200), milliseconds(20));
+  base::Duration latency = batch_latency_.value_or(RandomLatency());
   const auto fail = [&](base::Duration after, absl::StatusCode code) {
     world_.loop.After(after, [this, call, code] {
       End(call,

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "gateway/fetch/entity_source.h"
 #include "tests/simulation/application.h"
@@ -38,6 +39,10 @@ class Source final : public fetch::EntitySource {
   std::unique_ptr<fetch::FetchCall> Fetch(fetch::FetchRequest request,
                                           fetch::FetchDone done) override;
 
+  // In one call: all are answered when the slowest is.
+  std::vector<std::unique_ptr<fetch::FetchCall>> FetchBatch(
+      std::vector<fetch::FetchItem> items) override;
+
   // Calls under way fail, as when the application's process is restarted.
   void BreakCalls();
   // The replica is gone: nothing is answered any more.
@@ -64,6 +69,7 @@ class Source final : public fetch::EntitySource {
     uint64_t earlier = 0;  // The highest before it.
   };
 
+  base::Duration RandomLatency();
   void Schedule(const std::shared_ptr<Call>& call);
   void ReadAndAnswer(const std::shared_ptr<Call>& call, base::Duration rest);
   void End(const std::shared_ptr<Call>& call, fetch::FetchAnswer answer);
@@ -77,6 +83,7 @@ class Source final : public fetch::EntitySource {
   const Service& service_;
   const std::string replica_;
   const size_t cap_;
+  std::optional<base::Duration> batch_latency_;  // While a batch is being put together.
   bool abandoned_ = false;
   size_t started_ = 0;
   base::TimePoint frozen_until_{};
