@@ -88,7 +88,8 @@ bool Coalescer::OnChange(std::optional<uint64_t> version) {
     context_.metrics.fetches_skipped.Increment();
     return false;
   }
-  EndLagging();
+  // The application answers, only not all yet: what is new now need not wait.
+  if (phase_ == Phase::kLagging) EndWait();
   if (version.has_value()) {
     Expect(*version);
     return true;
@@ -125,7 +126,7 @@ void Coalescer::Need() {
   // if it fails, or did, somebody waits for the next.
   if (phase_ == Phase::kFetching) return Raise(last_.reason, FetchReason::kSnapshot);
   if (phase_ == Phase::kWaiting) return Raise(reason_, FetchReason::kSnapshot);
-  EndLagging();
+  if (phase_ == Phase::kLagging) EndWait();
   must_fetch_ = true;
   Raise(reason_, FetchReason::kSnapshot);
   RequestFetch();
@@ -133,17 +134,17 @@ void Coalescer::Need() {
 
 void Coalescer::Revalidate() {
   assert(context_.executor.IsCurrent());
-  EndLagging();
+  if (phase_ == Phase::kLagging) EndWait();
   switch (phase_) {
     case Phase::kQueued:
     case Phase::kWaiting:
-    case Phase::kLagging:
-      return;  // A fetch follows.
+    case Phase::kLagging:  // Not any more.
+      return;              // A fetch follows.
     case Phase::kFetching:
       if (last_.epoch == context_.gap_epoch) return;
       break;
     case Phase::kIdle:
-      if (std::max(validated_epoch_, first_epoch_) == context_.gap_epoch && !IsDirty()) return;
+      if (!MayHaveMissed() && !IsDirty()) return;
       break;
   }
   must_fetch_ = true;
@@ -171,6 +172,10 @@ bool Coalescer::IsDirty() const {
          doubt_timer_ != base::kNoTimer;
 }
 
+bool Coalescer::MayHaveMissed() const {
+  return std::max(validated_epoch_, first_epoch_) != context_.gap_epoch;
+}
+
 bool Coalescer::IsSuspect() const {
   return !context_.bus_live || validated_epoch_ != context_.gap_epoch;
 }
@@ -183,8 +188,8 @@ bool Coalescer::Covers(uint64_t version) const {
 // An application may answer a fetch for a change from a read replica that has min_version. Where
 // more may have been missed than that change, it must know.
 FetchReason Coalescer::ReasonToSay() const {
-  const bool missed = std::max(validated_epoch_, first_epoch_) != context_.gap_epoch;
-  return missed && reason_ == FetchReason::kChange ? FetchReason::kRevalidate : reason_;
+  const bool is_change = reason_ == FetchReason::kChange;
+  return is_change && MayHaveMissed() ? FetchReason::kRevalidate : reason_;
 }
 
 void Coalescer::RequestFetch() {
@@ -374,11 +379,6 @@ void Coalescer::EndWait() {
   context_.executor.Cancel(std::exchange(timer_, base::kNoTimer));
   phase_ = Phase::kIdle;
   failures_ = lags_ = 0;
-}
-
-// The application answers, only not all yet: what is new now need not wait.
-void Coalescer::EndLagging() {
-  if (phase_ == Phase::kLagging) EndWait();
 }
 
 }  // namespace entitysync::fetch

@@ -125,6 +125,7 @@ class Coalescer final : public FetchGate::Waiter,
   bool IsLagging() const { return phase_ == Phase::kLagging && !IsSuspect(); }
   // Whether a change came that the last answer does not cover, or may not.
   bool IsDirty() const;
+  bool MayHaveMissed() const;  // Changes, since it was asked or began.
   uint64_t floor() const { return versions_.floor(); }
 
   void OnAdmitted() override;
@@ -148,7 +149,6 @@ class Coalescer final : public FetchGate::Waiter,
   void AskAgain(Phase wait, BackoffRange backoff);
   void RetryAfter(Phase wait, BackoffRange backoff, uint32_t attempt);
   void EndWait();
-  void EndLagging();
 
   CoalescerContext& context_;
   const EntityType& type_;

@@ -59,7 +59,8 @@ class Pair final : fetch::Coalescer::Listener {
   // Until when the state was kept, if the application was not asked since.
   std::optional<base::TimePoint> kept_until() const { return kept_until_; }
 
-  bool IsDirty() const { return coalescer_->IsDirty(); }
+  // Whether its watchers may lack a state that another fetch would bring.
+  bool IsDirty() const { return coalescer_->IsDirty() || coalescer_->MayHaveMissed(); }
   // The application's last word was that this viewer may not see the entity.
   bool IsDenied() const { return is_denied_; }
   bool empty() const { return subscribers_.empty(); }

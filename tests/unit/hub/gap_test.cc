@@ -39,6 +39,18 @@ TEST_F(GapTest, SuspectAtOnceRevalidatedALittleLater) {
   EXPECT_EQ(source_.request().reason, fetch::FetchReason::kRevalidate);
 }
 
+TEST_F(GapTest, WhoChangesItsSecretBeforeTheRevalidationMissesNothing) {
+  Watch(1, "1", "old");
+  Change("1");
+  Answer("a");
+  Gap();
+  SwitchSecret(1, 2, "old", "new");
+  ASSERT_EQ(source_.open(), 1u);
+  EXPECT_EQ(*source_.request().secret, "new");
+  Answer("missed");
+  EXPECT_EQ(Got(2), Rows{"missed"});
+}
+
 // After how long a replica with this seed begins to revalidate when it notices so many gaps.
 milliseconds BeginsAfter(uint64_t seed, int gaps) {
   struct Replica final : GapTest {
