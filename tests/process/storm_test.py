@@ -52,6 +52,10 @@ class StormTest(case.ProcessTest):
         self.assertLessEqual(app.database.most_in_flight, CAP)
         self.assertEqual(await killed.metric("connections"), CLIENTS)
 
+        # The staying one must have heard the other to notice its silence.
+        await killed.notify(("items", "nobody watches this"))
+        await staying.metric_becomes("changes_received_total", lambda heard: heard >= 1)
+
         # Only now, so that nobody who connects slowly at first goes to the other.
         await crowd.move([killed.address, staying.address])
         app.database.count_anew()
