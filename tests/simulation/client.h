@@ -16,9 +16,8 @@ namespace entitysync::simulation {
 // A client of the classic dialect that watches some keys and comes back whenever its connection is
 // gone.
 //
-// Purpose: does what clients do (changes secrets and subscriptions, leaves, vanishes, stops
-// reading)
-//   and remembers what it was shown.
+// Purpose: does what clients do (changes secrets and subscriptions, leaves, vanishes, reads no
+//   more) and remembers what it was shown.
 // Owner and lifetime: the Cluster. Threading: one thread.
 class Client final : private Peer {
  public:

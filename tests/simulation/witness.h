@@ -13,9 +13,8 @@ namespace entitysync::simulation {
 
 // Sees what one session hears and sends, and holds it against the promises at that very moment.
 //
-// Purpose: G2 (no regress), G4 (never older than what the replica has, never more than may wait),
-// G5
-//   (nothing of another secret), and that nothing is sent twice or after an unsubscribe.
+// Purpose: G2 (no regress), G4 (never older than what the replica has), G5 (nothing of another
+//   secret), and that nothing is sent twice or after an unsubscribe.
 // Owner and lifetime: a Connection. Threading: one thread.
 class Witness {
  public:
