@@ -121,11 +121,11 @@ void ChangeLog::HandleConnected() {
 
 void ChangeLog::HandleConfirmed() {
   gaps_.OnBusBack(executor_.Now());
+  metrics_.gaps_disconnect.Increment();
+  sink_.OnBusLive(true);
+  // Last: who comes because we are ready subscribes behind the gap, and is not asked about for it.
   live_ = true;
   metrics_.connected.Set(1);
-  sink_.OnBusLive(true);
-  // Whatever changed while we did not listen, from the first subscription on.
-  NoteIf(true, metrics_.gaps_disconnect);
 }
 
 void ChangeLog::HandleDisconnected() {

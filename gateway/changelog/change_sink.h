@@ -19,7 +19,7 @@ class ChangeSink {
   virtual void OnGap() = 0;
 
   // Whether changes are heard at present (the bus is connected and our subscription confirmed). On
-  // the changelog's loop. Followed by OnGap where something may have been missed.
+  // the changelog's loop. From then on they are is a gap too: whatever changed before was missed.
   virtual void OnBusLive(bool live) = 0;
 };
 

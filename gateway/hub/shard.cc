@@ -90,7 +90,8 @@ void Shard::OnChanges(const std::vector<changelog::Change>& changes) {
 void Shard::OnGap() {
   assert(executor_.IsCurrent());
   MakeSuspect();
-  if (is_stopped_ || revalidation_timer_ != base::kNoTimer) return;  // One stands for all so far.
+  if (is_stopped_ || !coalescer_context_.bus_live) return;  // Its return asks for all.
+  if (revalidation_timer_ != base::kNoTimer) return;        // One stands for all so far.
   const base::Duration delay = std::max(random_.Between(base::Duration(0), revalidate_jitter_),
                                         next_revalidation_ - executor_.Now());
   if (delay <= base::Duration(0)) return RevalidateAll();
@@ -104,8 +105,11 @@ void Shard::OnBusLive(bool live) {
   assert(executor_.IsCurrent());
   coalescer_context_.bus_live = live;
   // What is answered while nobody listens may change unheard, up to the moment at which we listen
-  // again. The gap that asks for the revalidation follows.
+  // again.
+  if (live) return OnGap();
   MakeSuspect();
+  // What is asked while the bus is away has to be asked again.
+  executor_.Cancel(std::exchange(revalidation_timer_, base::kNoTimer));
 }
 
 void Shard::MakeSuspect() {

@@ -29,7 +29,11 @@ struct Replica final : ChangeSink {
     for (const Change& change : changes) heard.push_back(change.key.id);
   }
   void OnGap() override { ++gaps; }
-  void OnBusLive(bool now_live) override { live = now_live; }
+  void OnBusLive(bool now_live) override {
+    live = now_live;
+    gaps += now_live ? 1 : 0;  // It is one.
+    was_live_when_told = log.is_live();
+  }
 
   testing::FakeLink link;
   prometheus::Registry registry;
@@ -37,6 +41,7 @@ struct Replica final : ChangeSink {
   std::vector<std::string> heard;
   int gaps = 0;
   bool live = false;
+  bool was_live_when_told = false;
   ChangeLog log;
 };
 
@@ -107,6 +112,7 @@ TEST_F(ChangeLogTest, ItIsLiveOnlyWhenItsSubscriptionIsConfirmed) {
   EXPECT_TRUE(a_.log.is_live());
   EXPECT_TRUE(a_.live);
   EXPECT_EQ(a_.gaps, 1) << "who subscribed before is revalidated";
+  EXPECT_FALSE(a_.was_live_when_told) << "who comes because it is live subscribes behind the gap";
 }
 
 TEST_F(ChangeLogTest, WithoutABusItAnswersUnavailableInTime) {

@@ -100,7 +100,19 @@ TEST_F(GapTest, WhatWasAnsweredWhileTheBusWasAwayIsSuspectWhenItIsBack) {
   Answer("a");
   hub_->OnBusLive(true);
   Watch(2, "1", "", true);
-  EXPECT_EQ(source_.open(), 1u) << "also before the gap is told of";
+  EXPECT_EQ(source_.open(), 1u) << "also before the revalidation begins";
+}
+
+TEST_F(GapTest, NobodyIsRevalidatedWhileTheBusIsAway) {
+  Watch(1);
+  Gap();
+  hub_->OnBusLive(false);
+  Gap();
+  loops_.Advance(options_.revalidate_jitter);
+  EXPECT_EQ(source_.started(), 0u) << "it would have to be done again";
+  hub_->OnBusLive(true);
+  loops_.Advance(options_.revalidate_jitter);
+  EXPECT_EQ(source_.started(), 1u);
 }
 
 class UnjitteredGapTest : public HubTest {};

@@ -45,6 +45,8 @@ class HubTest : public ::testing::Test {
         std::vector<WorkerPort>{{&loop0_, &receivers_[0]}, {&loop1_, &receivers_[1]}}, *catalog_,
         metrics_, base::NullLogger());
     hub_->OnBusLive(true);
+    // Past the revalidation that this brings, and the pause after it.
+    loops_.Advance(options_.revalidate_jitter + Shard::kGapInterval);
   }
 
   // Nothing that takes time.
