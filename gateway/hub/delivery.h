@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <vector>
 
 #include "gateway/base/executor.h"
@@ -8,9 +9,22 @@
 
 namespace entitysync::hub {
 
-// A state and who on one worker gets it.
-struct Delivery {
-  StatePtr state;
+// What one turn of a shard brings one worker: states, and who gets each.
+struct Deliveries {
+  struct Part {
+    StatePtr state;
+    uint32_t end;  // Its receivers stand before here, behind those of the part before.
+  };
+
+  void Add(const StatePtr& state, const subs::SubscriberRef& receiver) {
+    if (parts.empty() || parts.back().state != state) parts.push_back({state, 0});
+    receivers.push_back(receiver);
+    parts.back().end = static_cast<uint32_t>(receivers.size());
+  }
+
+  bool empty() const { return parts.empty(); }
+
+  std::vector<Part> parts;
   std::vector<subs::SubscriberRef> receivers;
 };
 
@@ -21,7 +35,7 @@ class DeliveryReceiver {
 
   // A receiver whose subscription ended meanwhile is skipped; one whose credential changed asks
   // again (Subscriptions::Refresh). States of one key arrive in order.
-  virtual void OnDeliveries(std::vector<Delivery> deliveries) = 0;
+  virtual void OnDeliveries(const Deliveries& deliveries) = 0;
 };
 
 // Where a worker's sessions are reached. Both outlive the hub.

@@ -8,9 +8,7 @@ DeliveryQueue::DeliveryQueue(base::Executor& executor, std::vector<WorkerPort> w
     : executor_(executor), workers_(std::move(workers)), pending_(workers_.size()) {}
 
 void DeliveryQueue::Add(const StatePtr& state, const subs::SubscriberRef& receiver) {
-  std::vector<Delivery>& deliveries = pending_[subs::WorkerOf(receiver.id)];
-  if (deliveries.empty() || deliveries.back().state != state) deliveries.push_back({state, {}});
-  deliveries.back().receivers.push_back(receiver);
+  pending_[subs::WorkerOf(receiver.id)].Add(state, receiver);
   if (flush_scheduled_) return;
   flush_scheduled_ = true;
   executor_.AtTurnEnd([this] { Flush(); });
@@ -21,8 +19,8 @@ void DeliveryQueue::Flush() {
   for (size_t i = 0; i < pending_.size(); ++i) {
     if (pending_[i].empty()) continue;
     workers_[i].executor->Post(
-        [receiver = workers_[i].receiver, deliveries = std::exchange(pending_[i], {})]() mutable {
-          receiver->OnDeliveries(std::move(deliveries));
+        [receiver = workers_[i].receiver, deliveries = std::exchange(pending_[i], {})] {
+          receiver->OnDeliveries(deliveries);
         });
   }
 }

@@ -23,7 +23,7 @@ class DeliveryQueue {
 
   base::Executor& executor_;
   const std::vector<WorkerPort> workers_;
-  std::vector<std::vector<Delivery>> pending_;  // By worker.
+  std::vector<Deliveries> pending_;  // By worker.
   bool flush_scheduled_ = false;
 };
 

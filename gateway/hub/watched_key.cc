@@ -14,7 +14,7 @@ WatchedKey::WatchedKey(PairContext context, const fetch::EntityType& type,
     : context_(context), type_(type), target_(target), key_(std::move(key)) {}
 
 Pair* WatchedKey::Find(const std::string& secret) {
-  const std::optional<size_t> position = PositionOf(secret);
+  const std::optional<uint32_t> position = positions_.Find(secret);
   return position.has_value() ? pairs_[*position].get() : nullptr;
 }
 
@@ -25,21 +25,14 @@ Pair& WatchedKey::FindOrAdd(const fetch::Secret& secret) {
   pairs_.push_back(std::make_unique<Pair>(context_.coalescer, type_, target_, key_, secret,
                                           FloorForNewPair(), context_.deliveries,
                                           static_cast<Pair::Owner&>(*this)));
+  positions_.Add(pairs_.size() - 1);
   if (kept.has_value()) pairs_.back()->Restore(std::move(kept->state), kept->until);
-  const auto index = [this](size_t i) {
-    positions_[*pairs_[i]->secret()] = static_cast<uint32_t>(i);
-  };
-  if (!positions_.empty()) {
-    index(pairs_.size() - 1);
-  } else if (pairs_.size() > kIndexFrom) {
-    for (size_t i = 0; i < pairs_.size(); ++i) index(i);
-  }
   return *pairs_.back();
 }
 
 void WatchedKey::RemoveIfEmpty(Pair& pair) {
   if (!pair.empty()) return;
-  const std::optional<size_t> position = PositionOf(*pair.secret());
+  const std::optional<uint32_t> position = positions_.Find(*pair.secret());
   assert(position.has_value());
   if (StatePtr state = pair.SettledState(); state != nullptr) {
     // What was kept before and not asked about since is kept no longer than it would have been.
@@ -47,24 +40,14 @@ void WatchedKey::RemoveIfEmpty(Pair& pair) {
     const base::TimePoint until = pair.kept_until().value_or(now + type_.keep_state);
     context_.kept.Put(key_, pair.secret(), {std::move(state), pair.floor(), until}, until - now);
   }
-  const bool indexed = !positions_.empty();
-  positions_.erase(*pair.secret());
-  std::swap(pairs_[*position], pairs_.back());
+  const size_t last = pairs_.size() - 1;
+  positions_.Remove(*position);
+  if (*position != last) {
+    positions_.Remove(last);
+    std::swap(pairs_[*position], pairs_[last]);
+    positions_.Add(*position);
+  }
   pairs_.pop_back();
-  if (indexed && *position < pairs_.size()) {
-    positions_[*pairs_[*position]->secret()] = static_cast<uint32_t>(*position);
-  }
-}
-
-std::optional<size_t> WatchedKey::PositionOf(const std::string& secret) const {
-  if (!positions_.empty()) {
-    const auto it = positions_.find(secret);
-    return it == positions_.end() ? std::nullopt : std::optional<size_t>(it->second);
-  }
-  const auto it = std::find_if(pairs_.begin(), pairs_.end(),
-                               [&](const auto& pair) { return *pair->secret() == secret; });
-  if (it == pairs_.end()) return std::nullopt;
-  return static_cast<size_t>(it - pairs_.begin());
 }
 
 void WatchedKey::OnChange(std::optional<uint64_t> version) {

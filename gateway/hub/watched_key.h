@@ -1,6 +1,5 @@
 #pragma once
 
-#include <absl/container/flat_hash_map.h>
 #include <absl/strings/string_view.h>
 
 #include <memory>
@@ -9,6 +8,7 @@
 #include <vector>
 
 #include "gateway/base/intrusive_list.h"
+#include "gateway/base/position_index.h"
 #include "gateway/fetch/entity_catalog.h"
 #include "gateway/hub/pair.h"
 
@@ -62,11 +62,14 @@ class WatchedKey final : public base::ListHook<AuditTurn>,
   const base::KeyPtr& key() const { return key_; }
 
  private:
-  static constexpr size_t kIndexFrom = 16;
+  struct SecretOf {
+    absl::string_view operator()(const std::unique_ptr<Pair>& pair) const {
+      return *pair->secret();
+    }
+  };
 
   void OnVersionsReset() override { floor_lowered_ = true; }
   void OnAuditDifference() override;
-  std::optional<size_t> PositionOf(const std::string& secret) const;
   uint64_t FloorForNewPair();
 
   const PairContext context_;
@@ -76,8 +79,7 @@ class WatchedKey final : public base::ListHook<AuditTurn>,
   uint64_t floor_ = 0;          // The highest version notified while watched.
   bool floor_lowered_ = false;  // A pair's numbers started again since floor_ was taken.
   std::vector<std::unique_ptr<Pair>> pairs_;
-  // Positions in pairs_ by the pair's own secret; empty while a linear search is as fast.
-  absl::flat_hash_map<absl::string_view, uint32_t> positions_;
+  base::PositionIndex<std::unique_ptr<Pair>, SecretOf> positions_{pairs_};
 };
 
 }  // namespace entitysync::hub

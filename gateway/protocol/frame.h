@@ -1,9 +1,13 @@
 #pragma once
 
+#include <boost/smart_ptr/intrusive_ptr.hpp>
+#include <boost/smart_ptr/intrusive_ref_counter.hpp>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace entitysync::protocol {
 
@@ -11,6 +15,22 @@ namespace entitysync::protocol {
 // section 5: unmasked, FIN set), built once and shared by all their receivers. Never null where a
 // Frame is passed.
 using Frame = std::shared_ptr<const std::string>;
+
+// A Frame as the connections of one worker share it: counted without atomics, so that it lives and
+// dies on that worker's loop. Never null where a LocalFramePtr is passed.
+class LocalFrame : public boost::intrusive_ref_counter<LocalFrame, boost::thread_unsafe_counter> {
+ public:
+  explicit LocalFrame(Frame frame) : frame_(std::move(frame)) {}
+
+  const char* data() const { return frame_->data(); }
+  size_t size() const { return frame_->size(); }
+  bool empty() const { return frame_->empty(); }
+  std::string_view bytes() const { return *frame_; }
+
+ private:
+  const Frame frame_;
+};
+using LocalFramePtr = boost::intrusive_ptr<const LocalFrame>;
 
 enum class FrameKind : uint8_t { kText = 0x1, kBinary = 0x2 };
 

@@ -24,8 +24,8 @@ class Worker final : public hub::DeliveryReceiver {
   }
   session::SessionTable& sessions() { return *sessions_; }
 
-  void OnDeliveries(std::vector<hub::Delivery> deliveries) override {
-    sessions_->OnDeliveries(std::move(deliveries));
+  void OnDeliveries(const hub::Deliveries& deliveries) override {
+    sessions_->OnDeliveries(deliveries);
   }
 
  private:

@@ -26,8 +26,8 @@ Session::Session(WorkerContext& context, SessionHost& host, uint32_t index, Tran
       index_(index),
       transport_(transport),
       reading_(transport),
-      connection_id_(absl::StrCat(context.connection_prefix, "-", context.NextSerial())),
-      secret_(std::make_shared<const std::string>(std::move(handshake.secret))),
+      serial_(context.NextSerial()),
+      secret_(context.MakeSecret(std::move(handshake.secret))),
       messages_(context.options.max_messages_per_second, context.options.message_burst,
                 context.executor.Now()),
       last_activity_(context.executor.Now()),
@@ -73,49 +73,50 @@ void Session::Subscribe(base::EntityKey key) {
     context_.WarnOfUnknownType();
     return;
   }
-  if (slots_.Find(key).has_value()) return;
-  if (slots_.size() >= context_.options.max_subscriptions) {
+  if (FindWatch(key).has_value()) return;
+  if (watches_.size() >= context_.options.max_subscriptions) {
     return context_.metrics.subscriptions_over_limit.Increment();
   }
-  auto shared_key = std::make_shared<const base::EntityKey>(std::move(key));
-  const uint32_t slot = slots_.Add(shared_key);
-  if (slot >= watches_.size()) watches_.resize(slot + 1);
-  const subs::SubscriptionId id = NewId();
-  watches_[slot] = {.first_id = id, .id = id};
-  context_.hub.Subscribe(RefOf(slot), std::move(shared_key), secret_, type->classic_snapshot);
+  const uint32_t slot = watches_.Add(context_.keys.Acquire(std::move(key)), NewId());
+  context_.hub.Subscribe(RefOf(slot), watches_[slot].key, secret_, type->classic_snapshot);
   PaceSubscribing(1);
 }
 
+std::optional<uint32_t> Session::FindWatch(const base::EntityKey& key) const {
+  const base::EntityKey* shared = context_.keys.Find(key);
+  return shared == nullptr ? std::nullopt : watches_.Find(shared);
+}
+
 void Session::Unsubscribe(const base::EntityKey& key) {
-  const std::optional<uint32_t> slot = slots_.Find(key);
+  const std::optional<uint32_t> slot = FindWatch(key);
   if (!slot.has_value()) return;
-  const Watch watch = std::exchange(watches_[*slot], {});
-  outbox_.Reset(*slot);
-  base::KeyPtr shared_key = slots_.KeyOf(*slot);
-  slots_.Remove(key);
-  context_.hub.Unsubscribe(watch.id, std::move(shared_key), secret_);
+  const subs::SubscriptionId id = watches_[*slot].id;
+  base::KeyPtr shared_key = watches_[*slot].key;
+  watches_.Remove(*slot);
+  context_.keys.Release(shared_key);
+  context_.hub.Unsubscribe(id, std::move(shared_key), secret_);
 }
 
 void Session::ReplaceSecret(std::string secret) {
   if (secret == *secret_) return;
-  const auto cost = static_cast<uint32_t>(slots_.size() / kMovesPerMessage);
+  const auto cost = static_cast<uint32_t>(watches_.size() / kMovesPerMessage);
   if (!messages_.Take(context_.executor.Now(), cost)) {
     return Close(protocol::CloseCode::kTooManyMessages, "too many changes of the secret",
                  context_.metrics.closed_by_overload);
   }
-  const fetch::Secret old_secret =
-      std::exchange(secret_, std::make_shared<const std::string>(std::move(secret)));
-  for (uint32_t slot = 0; slot < slots_.slot_limit(); ++slot) {
-    if (slots_.KeyOf(slot) == nullptr) continue;
-    const subs::SubscriptionId old_id = std::exchange(watches_[slot].id, NewId());
+  const fetch::Secret old_secret = std::exchange(secret_, context_.MakeSecret(std::move(secret)));
+  for (uint32_t slot = 0; slot < watches_.slot_limit(); ++slot) {
+    if (watches_[slot].key == nullptr) continue;
+    const subs::SubscriptionId old_id = watches_[slot].id;
+    watches_.SetId(slot, NewId());
     context_.hub.ChangeCredential({.old_id = old_id,
                                    .subscriber = RefOf(slot),
-                                   .key = slots_.KeyOf(slot),
+                                   .key = watches_[slot].key,
                                    .old_secret = old_secret,
                                    .new_secret = secret_,
-                                   .purged = outbox_.Purge(slot)});
+                                   .purged = watches_.Purge(slot)});
   }
-  PaceSubscribing(slots_.size());
+  PaceSubscribing(watches_.size());
 }
 
 void Session::PaceSubscribing(size_t subscriptions) {
@@ -138,7 +139,7 @@ void Session::HandToApplication(std::string_view payload, bool is_binary) {
         context_, [this](const std::vector<fetch::MessageReply>& replies) { OnReplies(replies); });
   }
   pass_through_->Submit({.secret = secret_,
-                         .connection = connection_id_,
+                         .connection = absl::StrCat(context_.connection_prefix, "-", serial_),
                          .data = std::string(payload),
                          .is_binary = is_binary});
   if (pass_through_->IsFull()) reading_.Stop(NotReading::kSlowApplication);
@@ -146,11 +147,12 @@ void Session::HandToApplication(std::string_view payload, bool is_binary) {
 
 void Session::OnReplies(const std::vector<fetch::MessageReply>& replies) {
   if (is_closing_) return;
+  if (!replies.empty() && replies_ == nullptr) replies_ = std::make_unique<Replies>();
   for (const fetch::MessageReply& reply : replies) {
-    replies_.push_back(protocol::EncodeClassicReply(reply.data, reply.is_binary));
-    reply_bytes_ += replies_.back()->size();
+    replies_->frames.push_back(protocol::EncodeClassicReply(reply.data, reply.is_binary));
+    replies_->bytes += replies_->frames.back()->size();
   }
-  if (reply_bytes_ > context_.options.reply_queue_bytes) {
+  if (replies_ != nullptr && replies_->bytes > context_.options.reply_queue_bytes) {
     return Close(protocol::CloseCode::kOverload, "too many replies wait to be read",
                  context_.metrics.closed_by_overload);
   }
@@ -158,40 +160,45 @@ void Session::OnReplies(const std::vector<fetch::MessageReply>& replies) {
   if (!pass_through_->IsFull()) ResumeReading(NotReading::kSlowApplication);
 }
 
-void Session::OnDelivery(const subs::SubscriberRef& receiver, const hub::StatePtr& state) {
+void Session::OnDelivery(const subs::SubscriberRef& receiver, const WorkerStatePtr& state) {
   assert(context_.executor.IsCurrent());
-  if (is_closing_ || receiver.slot >= watches_.size()) return;
+  if (is_closing_ || receiver.slot >= watches_.slot_limit()) return;
   const Watch& watch = watches_[receiver.slot];
   if (watch.id == receiver.id) {
-    if (outbox_.Put(receiver.slot, state)) context_.metrics.states_replaced.Increment();
+    if (watches_.Put(receiver.slot, state)) context_.metrics.states_replaced.Increment();
     return host_.ScheduleFlush(index_);
   }
   // Meant for this subscription under an earlier credential: not to be shown any more, but its
   // change must not be lost.
   const bool is_ours =
       watch.first_id != 0 && receiver.id >= watch.first_id && receiver.id < watch.id;
-  if (is_ours) context_.hub.Refresh(watch.id, slots_.KeyOf(receiver.slot), secret_);
+  if (is_ours) context_.hub.Refresh(watch.id, watch.key, secret_);
 }
 
 void Session::Flush() {
   if (is_closing_) return;
+  if (replies_ != nullptr) SendReplies();
   size_t states = 0;
-  while (transport_.UnsentBytes() < context_.options.flush_bytes) {
-    if (!replies_.empty()) {
-      reply_bytes_ -= replies_.front()->size();
-      transport_.Send(std::move(replies_.front()));
-      replies_.pop_front();
-      continue;
-    }
+  for (size_t unsent = transport_.UnsentBytes(); unsent < context_.options.flush_bytes;
+       unsent = transport_.UnsentBytes()) {
     // What is handed over can no longer be replaced: at most flush_bytes, or one larger state.
-    const size_t unsent = transport_.UnsentBytes();
-    const hub::StatePtr state =
-        unsent == 0 ? outbox_.Next() : outbox_.Next(context_.options.flush_bytes - unsent);
+    const WorkerStatePtr state =
+        unsent == 0 ? watches_.Next() : watches_.Next(context_.options.flush_bytes - unsent);
     if (state == nullptr) break;
     ++states;
     if (!state->classic->empty()) transport_.Send(state->classic);
   }
   if (states > 0) context_.metrics.states_sent.Increment(static_cast<double>(states));
+}
+
+void Session::SendReplies() {
+  while (transport_.UnsentBytes() < context_.options.flush_bytes) {
+    protocol::Frame reply = std::move(replies_->frames.front());
+    replies_->frames.pop_front();
+    replies_->bytes -= reply->size();
+    transport_.Send(new protocol::LocalFrame(std::move(reply)));
+    if (replies_->frames.empty()) return replies_.reset();
+  }
 }
 
 void Session::OnTick() {
@@ -235,9 +242,11 @@ void Session::OnClosed() {
   is_closing_ = true;
   context_.wheel.Cancel(tick_);
   context_.subscribe_throttle.Leave(*this);
-  for (uint32_t slot = 0; slot < slots_.slot_limit(); ++slot) {
-    if (slots_.KeyOf(slot) == nullptr) continue;
-    context_.hub.Unsubscribe(watches_[slot].id, slots_.KeyOf(slot), secret_);
+  for (uint32_t slot = 0; slot < watches_.slot_limit(); ++slot) {
+    const Watch& watch = watches_[slot];
+    if (watch.key == nullptr) continue;
+    context_.keys.Release(watch.key);
+    context_.hub.Unsubscribe(watch.id, watch.key, secret_);
   }
   pass_through_.reset();
   host_.OnSessionEnded(index_);

@@ -2,18 +2,18 @@
 
 #include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "gateway/base/token_bucket.h"
 #include "gateway/protocol/classic.h"
 #include "gateway/session/connection_handler.h"
-#include "gateway/session/outbox.h"
 #include "gateway/session/pass_through.h"
 #include "gateway/session/reading_gate.h"
 #include "gateway/session/subscribe_throttle.h"
+#include "gateway/session/watches.h"
 #include "gateway/session/worker_context.h"
-#include "gateway/subs/slot_table.h"
 
 namespace entitysync::session {
 
@@ -49,7 +49,7 @@ class Session final : public ConnectionHandler, private SubscribeThrottle::Waite
   void OnClosed() override;
 
   // A state for one of this session's subscriptions, past or present.
-  void OnDelivery(const subs::SubscriberRef& receiver, const hub::StatePtr& state);
+  void OnDelivery(const subs::SubscriberRef& receiver, const WorkerStatePtr& state);
 
   // Hands the transport as much as it should hold.
   void Flush();
@@ -58,19 +58,21 @@ class Session final : public ConnectionHandler, private SubscribeThrottle::Waite
   void CloseAfter(base::Duration delay);
 
  private:
-  // A subscription's ids: the first it had, and the one under the present credential. 0: none.
-  struct Watch {
-    subs::SubscriptionId first_id = 0;
-    subs::SubscriptionId id = 0;
+  // Replies of the application that wait to be sent.
+  struct Replies {
+    std::deque<protocol::Frame> frames;
+    size_t bytes = 0;
   };
 
   void OnTurn() override { ResumeReading(NotReading::kSubscribeRate); }
 
   void Subscribe(base::EntityKey key);
   void Unsubscribe(const base::EntityKey& key);
+  std::optional<uint32_t> FindWatch(const base::EntityKey& key) const;
   void ReplaceSecret(std::string secret);
   void HandToApplication(std::string_view payload, bool is_binary);
   void OnReplies(const std::vector<fetch::MessageReply>& replies);
+  void SendReplies();
   // Takes what `subscriptions` cost, and stops reading if that has to wait its turn.
   void PaceSubscribing(size_t subscriptions);
   void ResumeReading(NotReading reason);
@@ -84,14 +86,11 @@ class Session final : public ConnectionHandler, private SubscribeThrottle::Waite
   const uint32_t index_;
   Transport& transport_;
   ReadingGate reading_;
-  const std::string connection_id_;
+  const uint64_t serial_;  // Makes the connection's id.
   fetch::Secret secret_;
-  subs::SlotTable slots_;
-  std::vector<Watch> watches_;  // By slot.
-  Outbox outbox_;
-  std::deque<protocol::Frame> replies_;
-  size_t reply_bytes_ = 0;
-  std::shared_ptr<PassThrough> pass_through_;  // Null until first needed.
+  Watches watches_;
+  std::shared_ptr<PassThrough> pass_through_;  // Null until first needed,
+  std::unique_ptr<Replies> replies_;           // and this while none waits.
   base::TokenBucket messages_;
   base::TimePoint last_activity_;
   base::TimePoint last_ping_;

@@ -25,6 +25,7 @@ SessionTable::SessionTable(SessionTableOptions options)
           .wheel = wheel_,
           .random = random_,
           .subscribe_throttle = subscribe_throttle_,
+          .keys = keys_,
           .hub = options_.hub,
           .catalog = options_.catalog,
           .message_handler = options_.message_handler,
@@ -53,12 +54,15 @@ ConnectionHandler& SessionTable::OnOpen(Transport& transport, Handshake handshak
   return *sessions_[index];
 }
 
-void SessionTable::OnDeliveries(std::vector<hub::Delivery> deliveries) {
+void SessionTable::OnDeliveries(const hub::Deliveries& deliveries) {
   assert(options_.executor.IsCurrent());
-  for (const hub::Delivery& delivery : deliveries) {
-    for (const subs::SubscriberRef& receiver : delivery.receivers) {
+  size_t next = 0;
+  for (const hub::Deliveries::Part& part : deliveries.parts) {
+    const WorkerStatePtr state(new WorkerState(part.state));
+    for (; next < part.end; ++next) {
+      const subs::SubscriberRef& receiver = deliveries.receivers[next];
       Session* session = sessions_[receiver.session].get();
-      if (session != nullptr) session->OnDelivery(receiver, delivery.state);
+      if (session != nullptr) session->OnDelivery(receiver, state);
     }
   }
 }

@@ -38,7 +38,7 @@ class SessionTable final : public ConnectionAcceptor,
   ~SessionTable() override;
 
   ConnectionHandler& OnOpen(Transport& transport, Handshake handshake) override;
-  void OnDeliveries(std::vector<hub::Delivery> deliveries) override;
+  void OnDeliveries(const hub::Deliveries& deliveries) override;
 
   // Closes every session with 1012, each at a moment of its own within `window`; those too whose
   // handshake was under way when it began.
@@ -57,6 +57,7 @@ class SessionTable final : public ConnectionAcceptor,
   base::TimerWheel wheel_;
   base::Random random_;
   SubscribeThrottle subscribe_throttle_;
+  SharedKeys keys_;
   WorkerContext context_;
   std::vector<std::unique_ptr<Session>> sessions_;  // By index; null: free.
   std::vector<uint32_t> free_;

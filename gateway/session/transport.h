@@ -23,7 +23,7 @@ class Transport {
 
   // Queues complete messages. They are written together with all else queued when the loop's turn
   // ends. After Close they are discarded.
-  virtual void Send(protocol::Frame frame) = 0;
+  virtual void Send(protocol::LocalFramePtr frame) = 0;
 
   // Bytes queued and not yet in the kernel.
   virtual size_t UnsentBytes() const = 0;

@@ -12,6 +12,7 @@
 #include "gateway/fetch/message_handler.h"
 #include "gateway/hub/subscriptions.h"
 #include "gateway/metrics/metrics.h"
+#include "gateway/session/shared_keys.h"
 #include "gateway/session/subscribe_throttle.h"
 #include "gateway/subs/subscriber.h"
 
@@ -38,6 +39,7 @@ struct WorkerContext {
   base::TimerWheel& wheel;
   base::Random& random;
   SubscribeThrottle& subscribe_throttle;
+  SharedKeys& keys;
   hub::Subscriptions& hub;
   const fetch::EntityCatalog& catalog;
   fetch::MessageHandler* message_handler;  // Null: pass-through messages are dropped.
@@ -46,6 +48,7 @@ struct WorkerContext {
   base::Logger logger;
   subs::WorkerIndex worker;
   std::string connection_prefix;  // Makes connection ids unique across replicas and restarts.
+  const fetch::Secret no_secret = std::make_shared<const std::string>();
   uint64_t last_serial = 0;
 
   base::TimePoint next_warning{};
@@ -57,6 +60,12 @@ struct WorkerContext {
     logger->warn(
         "a client asked for an entity type that has no target; name the type under `entities` or "
         "set `default_target`");
+  }
+
+  // Who presents no secret needs no memory for it.
+  fetch::Secret MakeSecret(std::string secret) const {
+    if (secret.empty()) return no_secret;
+    return std::make_shared<const std::string>(std::move(secret));
   }
 
   // A number that this worker never used before.

@@ -1,12 +1,11 @@
 #pragma once
 
-#include <absl/container/flat_hash_map.h>
-
 #include <cstdint>
 #include <optional>
 #include <span>
 #include <vector>
 
+#include "gateway/base/position_index.h"
 #include "gateway/subs/subscriber.h"
 
 namespace entitysync::subs {
@@ -15,7 +14,7 @@ namespace entitysync::subs {
 //
 // Purpose: walk all in a stable order at memory speed; add and remove in constant time.
 // Owner and lifetime: a shard's pair. Threading: none; owned by one shard.
-// Limits: 48 bytes per subscription; 12 to 24 more each once there are more than kIndexFrom.
+// Limits: 48 bytes per subscription; 6 to 12 more each where there are many.
 // Order: of addition until something is removed; a removal moves the last to the gap.
 class SubscriberList {
  public:
@@ -33,13 +32,12 @@ class SubscriberList {
   bool empty() const { return subscribers_.empty(); }
 
  private:
-  // Up to here a linear search is as fast as a hash table and needs no memory.
-  static constexpr size_t kIndexFrom = 16;
-
-  std::optional<size_t> PositionOf(SubscriptionId id) const;
+  struct IdOf {
+    SubscriptionId operator()(const Subscriber& subscriber) const { return subscriber.ref.id; }
+  };
 
   std::vector<Subscriber> subscribers_;
-  absl::flat_hash_map<SubscriptionId, uint32_t> positions_;  // Empty while the list is short.
+  base::PositionIndex<Subscriber, IdOf> positions_{subscribers_};
 };
 
 }  // namespace entitysync::subs

@@ -51,7 +51,7 @@ class BasicConnection final : public Connection,
   void Abort() override { Finish(); }
 
   // session::Transport
-  void Send(protocol::Frame frame) override;
+  void Send(protocol::LocalFramePtr frame) override;
   size_t UnsentBytes() const override { return layer().unsent_bytes(); }
   base::TimePoint LastProgress() const override { return layer().last_progress(); }
   void Ping() override;

@@ -10,7 +10,7 @@
 namespace entitysync::ws {
 
 template <class Stream>
-void BasicConnection<Stream>::Send(protocol::Frame frame) {
+void BasicConnection<Stream>::Send(protocol::LocalFramePtr frame) {
   if (state_ != State::kOpen) return;
   layer().PushFrame(std::move(frame));
   fill_mark_ = std::max(fill_mark_, layer().unsent_bytes());

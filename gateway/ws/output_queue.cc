@@ -13,7 +13,7 @@ constexpr size_t kCompactAfter = 64;
 
 }  // namespace
 
-void OutputQueue::Push(protocol::Frame frame, Kind kind) {
+void OutputQueue::Push(protocol::LocalFramePtr frame, Kind kind) {
   if (frame->empty()) return;
   const char* data = frame->data();
   const size_t size = frame->size();

@@ -29,8 +29,8 @@ class OutputQueue {
     bool borrowed = false;
   };
 
-  void PushFrame(protocol::Frame frame) { Push(std::move(frame), Kind::kFrame); }
-  void PushPing(protocol::Frame frame) { Push(std::move(frame), Kind::kPing); }
+  void PushFrame(protocol::LocalFramePtr frame) { Push(std::move(frame), Kind::kFrame); }
+  void PushPing(protocol::LocalFramePtr frame) { Push(std::move(frame), Kind::kPing); }
 
   // Appends foreign bytes; `last` marks the end of the lender's write.
   void PushBorrowed(const void* data, size_t size, bool last);
@@ -53,13 +53,13 @@ class OutputQueue {
   enum class Kind : uint8_t { kFrame, kPing, kBorrowed, kBorrowedLast };
 
   struct Segment {
-    protocol::Frame frame;  // Null for borrowed bytes.
+    protocol::LocalFramePtr frame;  // Null for borrowed bytes.
     const char* data;
     uint32_t size;
     Kind kind;
   };
 
-  void Push(protocol::Frame frame, Kind kind);
+  void Push(protocol::LocalFramePtr frame, Kind kind);
   void ReleaseConsumed();
 
   std::vector<Segment> segments_;

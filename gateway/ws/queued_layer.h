@@ -63,10 +63,10 @@ class QueuedLayer : public FlushQueue::Member, private LayerWriter<Stream> {
   // Ends reading with operation_aborted, once what the pending read has already got is taken.
   void EndReading();
 
-  void PushFrame(protocol::Frame frame);
+  void PushFrame(protocol::LocalFramePtr frame);
 
   // Ignored while an earlier ping is queued.
-  void PushPing(const protocol::Frame& frame);
+  void PushPing(const protocol::LocalFramePtr& frame);
 
   void DiscardUnbegun();
 
@@ -136,14 +136,14 @@ void QueuedLayer<Stream>::Schedule() {
 }
 
 template <class Stream>
-void QueuedLayer<Stream>::PushFrame(protocol::Frame frame) {
+void QueuedLayer<Stream>::PushFrame(protocol::LocalFramePtr frame) {
   if (closed_ || close_queued_) return;
   Schedule();
   queue_.PushFrame(std::move(frame));
 }
 
 template <class Stream>
-void QueuedLayer<Stream>::PushPing(const protocol::Frame& frame) {
+void QueuedLayer<Stream>::PushPing(const protocol::LocalFramePtr& frame) {
   if (closed_ || close_queued_ || ping_queued_) return;
   ping_queued_ = true;
   Schedule();

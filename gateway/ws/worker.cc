@@ -22,7 +22,8 @@ Worker::Worker(base::AsioLoop& its_loop, session::ConnectionAcceptor& its_accept
       shared(std::move(its_shared)),
       metrics(its_metrics),
       logger(std::move(its_logger)),
-      ping(std::make_shared<const std::string>(kPingFrame, sizeof(kPingFrame))),
+      ping(new protocol::LocalFrame(
+          std::make_shared<const std::string>(kPingFrame, sizeof(kPingFrame)))),
       flush(std::make_shared<FlushQueue>(loop, metrics.bytes_sent)),
       wheel(loop, kWheelTick) {}
 

@@ -53,7 +53,7 @@ struct Worker {
   const std::shared_ptr<Shared> shared;
   metrics::SessionMetrics& metrics;
   const base::Logger logger;
-  const protocol::Frame ping;
+  const protocol::LocalFramePtr ping;
   const std::shared_ptr<FlushQueue> flush;
   base::TimerWheel wheel;
   base::IntrusiveList<Connection, Connection> connections;

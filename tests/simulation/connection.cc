@@ -108,12 +108,12 @@ void Connection::OnWorker(Action action) {
   });
 }
 
-void Connection::Send(protocol::Frame frame) {
+void Connection::Send(protocol::LocalFramePtr frame) {
   if (is_over_ || close_code_.has_value()) return;
   if (unsent_bytes_ > 0 && unsent_bytes_ + frame->size() > world_.plan.flush_bytes) {
     world_.Broken(Promise::kBounded, "a session sends more than flush_bytes allows");
   }
-  witness_.OnSend(*frame);
+  witness_.OnSend(frame->bytes());
   if (unsent_.empty()) last_progress_ = world_.Now();
   unsent_bytes_ += frame->size();
   filled_to_ = std::max(filled_to_, unsent_bytes_);
@@ -131,7 +131,7 @@ void Connection::SchedulePump() {
 
 void Connection::Pump() {
   while (!unsent_.empty() && kernel_bytes_ < world_.plan.kernel_bytes) {
-    protocol::Frame frame = std::move(unsent_.front());
+    protocol::LocalFramePtr frame = std::move(unsent_.front());
     unsent_.pop_front();
     unsent_bytes_ -= frame->size();
     kernel_bytes_ += frame->size();
@@ -149,25 +149,25 @@ void Connection::Down(base::Duration delay, std::function<void()> arrival) {
                     [self = shared_from_this(), arrival = std::move(arrival)] { arrival(); });
 }
 
-void Connection::Arrive(const protocol::Frame& frame) {
+void Connection::Arrive(const protocol::LocalFramePtr& frame) {
   if (has_vanished_) return;
   if (!client_reads_) return unread_.push_back(frame);
   ReadAsClient(frame);
 }
 
-void Connection::ReadAsClient(const protocol::Frame& frame) {
+void Connection::ReadAsClient(const protocol::LocalFramePtr& frame) {
   OnWorker([this, bytes = frame->size()](session::ConnectionHandler&) {
     kernel_bytes_ -= bytes;
     Pump();
   });
-  if (IsPing(*frame)) return Up([](session::ConnectionHandler&) {});
-  if (peer_ != nullptr) peer_->OnRows(MessagesOf(*frame));
+  if (IsPing(frame->bytes())) return Up([](session::ConnectionHandler&) {});
+  if (peer_ != nullptr) peer_->OnRows(MessagesOf(frame->bytes()));
 }
 
 void Connection::SetReadsAsClient(bool reads) {
   client_reads_ = reads;
   while (client_reads_ && !unread_.empty()) {
-    const protocol::Frame frame = std::move(unread_.front());
+    const protocol::LocalFramePtr frame = std::move(unread_.front());
     unread_.pop_front();
     ReadAsClient(frame);
   }
@@ -183,7 +183,7 @@ void Connection::AnswerClose() {
 void Connection::Ping() {
   if (is_over_ || close_code_.has_value()) return;
   unsent_bytes_ += kPing.size();
-  unsent_.push_back(std::make_shared<const std::string>(kPing));
+  unsent_.emplace_back(new protocol::LocalFrame(std::make_shared<const std::string>(kPing)));
   SchedulePump();
 }
 

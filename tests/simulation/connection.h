@@ -60,7 +60,7 @@ class Connection final : public session::Transport,
   std::optional<protocol::CloseCode> close_code() const { return close_code_; }
 
   // Transport.
-  void Send(protocol::Frame frame) override;
+  void Send(protocol::LocalFramePtr frame) override;
   size_t UnsentBytes() const override { return unsent_bytes_; }
   base::TimePoint LastProgress() const override { return last_progress_; }
   void Ping() override;
@@ -78,8 +78,8 @@ class Connection final : public session::Transport,
   void Down(base::Duration delay, std::function<void()> arrival);
   void SchedulePump();
   void Pump();
-  void Arrive(const protocol::Frame& frame);
-  void ReadAsClient(const protocol::Frame& frame);
+  void Arrive(const protocol::LocalFramePtr& frame);
+  void ReadAsClient(const protocol::LocalFramePtr& frame);
   // The client read the gateway's close frame.
   void AnswerClose();
   void EndSession();
@@ -100,13 +100,13 @@ class Connection final : public session::Transport,
   std::optional<protocol::CloseCode> close_code_;
   base::TimePoint last_up_{};
   base::TimePoint last_down_{};
-  std::deque<Action> waiting_up_;       // Arrived, not read by the session yet.
-  std::deque<protocol::Frame> unsent_;  // Given by the session, not in the kernel yet.
+  std::deque<Action> waiting_up_;               // Arrived, not read by the session yet.
+  std::deque<protocol::LocalFramePtr> unsent_;  // Given by the session, not in the kernel yet.
   size_t unsent_bytes_ = 0;
   size_t filled_to_ = 0;  // What unsent_bytes_ had grown to before it began to shrink.
   size_t kernel_bytes_ = 0;
   base::TimePoint last_progress_{};
-  std::deque<protocol::Frame> unread_;  // Arrived, not read by the client yet.
+  std::deque<protocol::LocalFramePtr> unread_;  // Arrived, not read by the client yet.
 };
 
 }  // namespace entitysync::simulation

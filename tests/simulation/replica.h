@@ -65,8 +65,8 @@ class Replica final : private changelog::ChangeSink {
  private:
   struct Worker final : public hub::DeliveryReceiver {
     explicit Worker(base::Executor& executor) : loop(executor) {}
-    void OnDeliveries(std::vector<hub::Delivery> deliveries) override {
-      sessions->OnDeliveries(std::move(deliveries));
+    void OnDeliveries(const hub::Deliveries& deliveries) override {
+      sessions->OnDeliveries(deliveries);
     }
     base::Executor& loop;
     std::unique_ptr<session::SessionTable> sessions;

@@ -93,7 +93,7 @@ class Client final : public session::Transport {
  public:
   explicit Client(base::Executor& loop) : loop_(loop) {}
 
-  void Send(protocol::Frame frame) override { last_row = frame->substr(2); }
+  void Send(protocol::LocalFramePtr frame) override { last_row = frame->bytes().substr(2); }
   size_t UnsentBytes() const override { return 0; }
   base::TimePoint LastProgress() const override { return loop_.Now(); }
   void Ping() override {}
@@ -110,9 +110,7 @@ class Client final : public session::Transport {
 
 class Worker final : public hub::DeliveryReceiver {
  public:
-  void OnDeliveries(std::vector<hub::Delivery> deliveries) override {
-    table->OnDeliveries(std::move(deliveries));
-  }
+  void OnDeliveries(const hub::Deliveries& deliveries) override { table->OnDeliveries(deliveries); }
   base::AsioLoop loop{"stress"};
   std::unique_ptr<session::SessionTable> table;
   std::vector<std::unique_ptr<Client>> clients;

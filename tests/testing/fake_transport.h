@@ -15,11 +15,11 @@ class FakeTransport final : public session::Transport {
  public:
   explicit FakeTransport(const base::Executor& executor) : executor_(executor) {}
 
-  void Send(protocol::Frame frame) override {
+  void Send(protocol::LocalFramePtr frame) override {
     if (closed.has_value()) return;
     if (unsent_ == 0) last_progress_ = executor_.Now();
     unsent_ += frame->size();
-    sent.push_back(*frame);
+    sent.emplace_back(frame->bytes());
     if (is_reading_peer) Drain();
   }
   size_t UnsentBytes() const override { return unsent_; }

@@ -18,11 +18,12 @@ namespace entitysync::hub {
 // What one worker was handed, by subscription id: the rows as classic frames without their headers.
 class Receiver final : public DeliveryReceiver {
  public:
-  void OnDeliveries(std::vector<Delivery> deliveries) override {
-    for (const Delivery& delivery : deliveries) {
-      for (const subs::SubscriberRef& receiver : delivery.receivers) {
-        const std::string& frame = *delivery.state->classic;
-        got[receiver.id].push_back(delivery.state->removed ? "removed" : frame.substr(2));
+  void OnDeliveries(const Deliveries& deliveries) override {
+    size_t next = 0;
+    for (const auto& [state, end] : deliveries.parts) {
+      for (; next < end; ++next) {
+        got[deliveries.receivers[next].id].push_back(state->removed ? "removed"
+                                                                    : state->classic->substr(2));
       }
     }
   }

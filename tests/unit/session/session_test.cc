@@ -75,7 +75,9 @@ class SessionTest : public ::testing::Test {
     auto state = std::make_shared<hub::State>();
     state->hash = base::HashRows({row});
     state->classic = protocol::EncodeClassic({row}).frame;
-    OnLoop([&] { table_->OnDeliveries({{std::move(state), {to}}}); });
+    hub::Deliveries deliveries;
+    deliveries.Add(std::move(state), to);
+    OnLoop([&] { table_->OnDeliveries(deliveries); });
   }
   std::vector<std::string> SentRows() {
     std::vector<std::string> rows;

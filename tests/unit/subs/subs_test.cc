@@ -1,20 +1,13 @@
 #include <gtest/gtest.h>
 
 #include <map>
-#include <memory>
 #include <set>
-#include <string>
 
 #include "gateway/base/random.h"
-#include "gateway/subs/slot_table.h"
 #include "gateway/subs/subscriber_list.h"
 
 namespace entitysync::subs {
 namespace {
-
-base::KeyPtr Key(const std::string& id) {
-  return std::make_shared<const base::EntityKey>(base::EntityKey{"items", id});
-}
 
 TEST(SubscriptionIdTest, CarriesTheWorker) {
   const SubscriptionId id = MakeSubscriptionId(513, 0xFFFF'FFFF'FFFF);
@@ -47,27 +40,6 @@ TEST(SubscriberListTest, RemovingWhatIsNotHereIsHarmless) {
   SubscriberList list;
   EXPECT_FALSE(list.Remove(1).has_value());
   EXPECT_EQ(list.Find(1), nullptr);
-}
-
-TEST(SlotTableTest, ASlotStaysWhileItsKeyIsWatchedAndIsUsedAgain) {
-  SlotTable table;
-  EXPECT_EQ(table.Add(Key("a")), 0u);
-  EXPECT_EQ(table.Add(Key("b")), 1u);
-  EXPECT_EQ(table.Find({"items", "b"}), 1u);
-  EXPECT_EQ(table.Find({"other", "b"}), std::nullopt);
-  table.Remove({"items", "a"});
-  EXPECT_EQ(table.Find({"items", "a"}), std::nullopt);
-  EXPECT_EQ(table.KeyOf(0), nullptr);
-  EXPECT_EQ(table.Add(Key("c")), 0u);
-  EXPECT_EQ(table.slot_limit(), 2u);
-  EXPECT_EQ(table.size(), 2u);
-}
-
-TEST(SlotTableTest, AKeyMayBeRemovedByTheReferenceThatTheTableHolds) {
-  SlotTable table;
-  const uint32_t slot = table.Add(Key("a"));
-  table.Remove(*table.KeyOf(slot));
-  EXPECT_EQ(table.size(), 0u);
 }
 
 }  // namespace

@@ -56,8 +56,7 @@ TEST_F(CloseTest, AFrameBegunIsFinishedBeforeTheCloseFrame) {
   StartServer();
   Client client = Open();
   ASSERT_TRUE(sessions_.WaitForOpen(1));
-  const protocol::Frame big = TextFrame(std::string(16 << 20, 'x'));
-  OnLoop([&] { sessions_.transport(0).Send(big); });
+  OnLoop([&] { sessions_.transport(0).Send(TextFrame(std::string(16 << 20, 'x'))); });
   OnLoop([&] {
     sessions_.transport(0).Send(TextFrame("not begun"));
     sessions_.transport(0).Close(CloseCode::kRestart, "");

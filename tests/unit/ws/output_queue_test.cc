@@ -9,8 +9,8 @@
 namespace entitysync::ws {
 namespace {
 
-protocol::Frame FrameOf(std::string bytes) {
-  return std::make_shared<const std::string>(std::move(bytes));
+protocol::LocalFramePtr FrameOf(std::string bytes) {
+  return new protocol::LocalFrame(std::make_shared<const std::string>(std::move(bytes)));
 }
 
 // What a write of everything would put on the wire.
@@ -53,13 +53,13 @@ TEST(OutputQueueTest, TellsWhenAPingIsOut) {
 
 TEST(OutputQueueTest, SharesFramesAndLetsGoOfThemOnceWritten) {
   OutputQueue queue;
-  const protocol::Frame frame = FrameOf("shared");
+  const protocol::LocalFramePtr frame = FrameOf("shared");
   queue.PushFrame(frame);
-  EXPECT_EQ(frame.use_count(), 2);
+  EXPECT_EQ(frame->use_count(), 2);
   queue.Consume(3);
-  EXPECT_EQ(frame.use_count(), 2) << "half of it still has to go out";
+  EXPECT_EQ(frame->use_count(), 2) << "half of it still has to go out";
   queue.Consume(3);
-  EXPECT_EQ(frame.use_count(), 1);
+  EXPECT_EQ(frame->use_count(), 1);
 }
 
 TEST(OutputQueueTest, DiscardsWhatIsNotBegunAndNeverCutsAFrame) {

@@ -32,10 +32,10 @@ using boost::asio::ip::tcp;
 using Client = boost::beast::websocket::stream<tcp::socket>;
 using ErrorCode = boost::system::error_code;
 
-inline protocol::Frame TextFrame(std::string_view payload) {
+inline protocol::LocalFramePtr TextFrame(std::string_view payload) {
   std::string bytes;
   protocol::AppendMessage(protocol::FrameKind::kText, payload, bytes);
-  return std::make_shared<const std::string>(std::move(bytes));
+  return new protocol::LocalFrame(std::make_shared<const std::string>(std::move(bytes)));
 }
 
 // A server on a port of the system's choice with fake sessions above it, and blocking clients.

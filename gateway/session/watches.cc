@@ -1,0 +1,68 @@
+#include "gateway/session/watches.h"
+
+#include <cassert>
+#include <utility>
+
+namespace entitysync::session {
+
+static_assert(sizeof(Watch) == 64, "a delivery touches one cache line of a connection's watches");
+
+uint32_t Watches::Add(base::KeyPtr key, subs::SubscriptionId id) {
+  uint32_t slot = slot_limit();
+  if (free_.empty()) {
+    watches_.emplace_back();
+  } else {
+    slot = free_.back();
+    free_.pop_back();
+  }
+  Watch& watch = watches_[slot];
+  watch.key = std::move(key);
+  watch.first_id = watch.id = id;
+  positions_.Add(slot);
+  return slot;
+}
+
+void Watches::Remove(uint32_t slot) {
+  Watch& watch = watches_[slot];
+  assert(watch.key != nullptr);
+  positions_.Remove(slot);
+  watch.key.reset();
+  watch.first_id = watch.id = 0;
+  watch.waiting.reset();  // Its place in the line stays, for whoever uses the slot next.
+  watch.was_sent = false;
+  free_.push_back(slot);
+}
+
+bool Watches::Put(uint32_t slot, const WorkerStatePtr& state) {
+  Watch& watch = watches_[slot];
+  const bool replaced = watch.waiting != nullptr;
+  watch.waiting = state;
+  if (std::exchange(watch.is_queued, true)) return replaced;
+  watch.next = kNoSlot;
+  (first_ == kNoSlot ? first_ : watches_[last_].next) = slot;
+  last_ = slot;
+  return replaced;
+}
+
+bool Watches::Purge(uint32_t slot) {
+  return std::exchange(watches_[slot].waiting, nullptr) != nullptr;
+}
+
+WorkerStatePtr Watches::Next(size_t room) {
+  while (first_ != kNoSlot) {
+    Watch& watch = watches_[first_];
+    const bool is_new = watch.waiting != nullptr &&
+                        !(watch.was_sent && watch.sent_hash == watch.waiting->state->hash);
+    if (is_new && watch.waiting->classic->size() > room) return nullptr;
+    first_ = watch.next;
+    watch.is_queued = false;
+    WorkerStatePtr state = std::exchange(watch.waiting, nullptr);
+    if (!is_new) continue;
+    watch.sent_hash = state->state->hash;
+    watch.was_sent = true;
+    return state;
+  }
+  return nullptr;
+}
+
+}  // namespace entitysync::session

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <boost/smart_ptr/intrusive_ptr.hpp>
+#include <boost/smart_ptr/intrusive_ref_counter.hpp>
+#include <utility>
+
+#include "gateway/hub/state.h"
+#include "gateway/protocol/frame.h"
+
+namespace entitysync::session {
+
+// A state as the sessions of one worker share it.
+//
+// Purpose: a delivery to one of thousands of connections moves a pointer of 8 bytes and touches no
+//   counter that another thread uses too.
+// Owner and lifetime: the outboxes and transports it waits in.
+// Threading: one worker's loop, where it is made and where it dies.
+// Limits, errors: none.
+struct WorkerState : boost::intrusive_ref_counter<WorkerState, boost::thread_unsafe_counter> {
+  explicit WorkerState(hub::StatePtr its_state)
+      : state(std::move(its_state)), classic(new protocol::LocalFrame(state->classic)) {}
+
+  const hub::StatePtr state;
+  const protocol::LocalFramePtr classic;
+};
+using WorkerStatePtr = boost::intrusive_ptr<const WorkerState>;
+
+}  // namespace entitysync::session
