@@ -25,7 +25,7 @@ class ConnectionHandler {
   // Bytes of any kind came (data, ping, pong): the peer lives. Called at least once per read.
   virtual void OnActivity() = 0;
 
-  // Transport::UnsentBytes() fell to half of what it was filled to, or to 0: there is room again.
+  // There is room again; see Transport::WantWritable.
   virtual void OnWritable() = 0;
 
   // The connection is gone, whoever ended it. The last call; the transport is not used after it.

@@ -189,6 +189,7 @@ void Session::Flush() {
     if (!state->classic->empty()) transport_.Send(state->classic);
   }
   if (states > 0) context_.metrics.states_sent.Increment(static_cast<double>(states));
+  if (!watches_.IsIdle() || replies_ != nullptr) transport_.WantWritable();
 }
 
 void Session::SendReplies() {

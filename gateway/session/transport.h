@@ -15,8 +15,9 @@ namespace entitysync::session {
 //   ConnectionAcceptor::OnOpen when the handshake is done and ConnectionHandler::OnClosed exactly
 //   once, after which neither calls the other.
 // Threading: one worker's loop, on both sides.
-// Limits: Send never refuses; the session looks at UnsentBytes first and waits for
-//   ConnectionHandler::OnWritable.
+// Limits: Send never refuses; the session looks at UnsentBytes first, and asks to be told when
+// there
+//   is room.
 class Transport {
  public:
   virtual ~Transport() = default;
@@ -27,6 +28,10 @@ class Transport {
 
   // Bytes queued and not yet in the kernel.
   virtual size_t UnsentBytes() const = 0;
+
+  // ConnectionHandler::OnWritable is to be called, once, when UnsentBytes has fallen to half of
+  // what it is now.
+  virtual void WantWritable() = 0;
 
   // When bytes last went into the kernel, or when the queue last became non-empty, whichever is
   // later.

@@ -53,6 +53,7 @@ class BasicConnection final : public Connection,
   // session::Transport
   void Send(protocol::LocalFramePtr frame) override;
   size_t UnsentBytes() const override { return layer().unsent_bytes(); }
+  void WantWritable() override { layer().WantWritable(); }
   base::TimePoint LastProgress() const override { return layer().last_progress(); }
   void Ping() override;
   void SetReading(bool on) override;
@@ -88,7 +89,7 @@ class BasicConnection final : public Connection,
   // LayerOwner
   std::shared_ptr<void> KeepAlive() override { return Self(); }
   void OnReadBegun() override;
-  void OnWritten() override;
+  void OnWritable() override;
   void OnWriteFailed() override;
   void OnCloseQueued(uint16_t code) override;
 
@@ -101,7 +102,6 @@ class BasicConnection final : public Connection,
   session::ConnectionHandler* handler_ = nullptr;
   std::unique_ptr<HttpPhase> http_;
   MessageBuffer message_;
-  size_t fill_mark_ = 0;  // What UnsentBytes was filled to since OnWritable was last called.
   base::WheelTimer<BasicConnection, &BasicConnection::OnDeadline> deadline_{*this};
   const Admission admission_;
   State state_ = State::kTlsHandshake;

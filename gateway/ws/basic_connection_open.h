@@ -13,7 +13,6 @@ template <class Stream>
 void BasicConnection<Stream>::Send(protocol::LocalFramePtr frame) {
   if (state_ != State::kOpen) return;
   layer().PushFrame(std::move(frame));
-  fill_mark_ = std::max(fill_mark_, layer().unsent_bytes());
 }
 
 template <class Stream>
@@ -109,14 +108,8 @@ void BasicConnection<Stream>::OnReadBegun() {
 }
 
 template <class Stream>
-void BasicConnection<Stream>::OnWritten() {
-  if (state_ != State::kOpen) return;
-  // Pings and pongs are unsent bytes too: what they leave no room for waits for them alone, and
-  // then the mark is 0.
-  const size_t unsent = layer().unsent_bytes();
-  if (unsent > fill_mark_ / 2) return;
-  fill_mark_ = unsent;
-  handler_->OnWritable();
+void BasicConnection<Stream>::OnWritable() {
+  if (state_ == State::kOpen) handler_->OnWritable();
 }
 
 template <class Stream>

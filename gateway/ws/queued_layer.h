@@ -11,6 +11,7 @@
 #include <boost/beast/core/role.hpp>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -50,6 +51,9 @@ class QueuedLayer : public FlushQueue::Member, private LayerWriter<Stream> {
 
   // Bytes accepted and not yet in the kernel.
   size_t unsent_bytes() const { return queue_.bytes() + this->bytes_in_flight(); }
+
+  // LayerOwner::OnWritable is to be called once half of what is unsent now has left.
+  void WantWritable() { writable_mark_ = unsent_bytes() / 2; }
 
   // When bytes last went into the kernel, or the queue last stopped being empty.
   base::TimePoint last_progress() const { return last_progress_; }
@@ -110,6 +114,7 @@ class QueuedLayer : public FlushQueue::Member, private LayerWriter<Stream> {
   size_t borrowed_bytes_ = 0;
   std::unique_ptr<std::string> unread_;
   base::TimePoint last_progress_{};
+  std::optional<size_t> writable_mark_;  // Set: WantWritable was called.
   bool websocket_ = false;
   bool close_queued_ = false;
   bool ping_queued_ = false;
@@ -271,7 +276,9 @@ void QueuedLayer<Stream>::Settle(const WriteResult& result) {
     auto borrower = std::exchange(borrower_, nullptr);
     borrower(Error(), std::exchange(borrowed_bytes_, 0));
   }
-  if (!closed_) owner_.OnWritten();
+  if (closed_ || !writable_mark_.has_value() || unsent_bytes() > *writable_mark_) return;
+  writable_mark_.reset();
+  owner_.OnWritable();
 }
 
 }  // namespace entitysync::ws

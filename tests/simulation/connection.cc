@@ -116,7 +116,6 @@ void Connection::Send(protocol::LocalFramePtr frame) {
   witness_.OnSend(frame->bytes());
   if (unsent_.empty()) last_progress_ = world_.Now();
   unsent_bytes_ += frame->size();
-  filled_to_ = std::max(filled_to_, unsent_bytes_);
   unsent_.push_back(std::move(frame));
   SchedulePump();
 }
@@ -138,8 +137,8 @@ void Connection::Pump() {
     last_progress_ = world_.Now();
     Down(world_.UpTo(kMostDelay), [this, frame = std::move(frame)] { Arrive(frame); });
   }
-  if (unsent_bytes_ > filled_to_ / 2) return;
-  filled_to_ = unsent_bytes_;
+  if (!writable_mark_.has_value() || unsent_bytes_ > *writable_mark_) return;
+  writable_mark_.reset();
   OnWorker([](session::ConnectionHandler& session) { session.OnWritable(); });
 }
 

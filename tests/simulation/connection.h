@@ -62,6 +62,7 @@ class Connection final : public session::Transport,
   // Transport.
   void Send(protocol::LocalFramePtr frame) override;
   size_t UnsentBytes() const override { return unsent_bytes_; }
+  void WantWritable() override { writable_mark_ = unsent_bytes_ / 2; }
   base::TimePoint LastProgress() const override { return last_progress_; }
   void Ping() override;
   void SetReading(bool on) override;
@@ -103,7 +104,7 @@ class Connection final : public session::Transport,
   std::deque<Action> waiting_up_;               // Arrived, not read by the session yet.
   std::deque<protocol::LocalFramePtr> unsent_;  // Given by the session, not in the kernel yet.
   size_t unsent_bytes_ = 0;
-  size_t filled_to_ = 0;  // What unsent_bytes_ had grown to before it began to shrink.
+  std::optional<size_t> writable_mark_;  // Of unsent_bytes_, if the session wants to be told.
   size_t kernel_bytes_ = 0;
   base::TimePoint last_progress_{};
   std::deque<protocol::LocalFramePtr> unread_;  // Arrived, not read by the client yet.

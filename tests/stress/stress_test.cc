@@ -95,6 +95,7 @@ class Client final : public session::Transport {
 
   void Send(protocol::LocalFramePtr frame) override { last_row = frame->bytes().substr(2); }
   size_t UnsentBytes() const override { return 0; }
+  void WantWritable() override {}
   base::TimePoint LastProgress() const override { return loop_.Now(); }
   void Ping() override {}
   void SetReading(bool) override {}

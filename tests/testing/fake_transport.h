@@ -23,6 +23,7 @@ class FakeTransport final : public session::Transport {
     if (is_reading_peer) Drain();
   }
   size_t UnsentBytes() const override { return unsent_; }
+  void WantWritable() override { wants_writable = true; }
   base::TimePoint LastProgress() const override { return last_progress_; }
   void Ping() override { ++pings; }
   void SetReading(bool on) override { is_reading = on; }
@@ -40,6 +41,7 @@ class FakeTransport final : public session::Transport {
   std::vector<std::string> sent;  // Frames, as given.
   bool is_reading_peer = true;    // Whether bytes go into the kernel at once.
   bool is_reading = true;
+  bool wants_writable = false;
   int pings = 0;
   std::optional<protocol::CloseCode> closed;
   std::string close_reason;

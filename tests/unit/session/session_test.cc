@@ -79,6 +79,12 @@ class SessionTest : public ::testing::Test {
     deliveries.Add(std::move(state), to);
     OnLoop([&] { table_->OnDeliveries(deliveries); });
   }
+  // All that waits in the transport goes out, and the session hears of it if it wanted to.
+  void DrainTransport() {
+    transport_.Drain();
+    EXPECT_TRUE(std::exchange(transport_.wants_writable, false));
+    OnLoop([&] { session_->OnWritable(); });
+  }
   std::vector<std::string> SentRows() {
     std::vector<std::string> rows;
     for (const std::string& frame : transport_.sent) rows.push_back(frame.substr(2));
@@ -158,8 +164,7 @@ TEST_F(SessionTest, ANewSecretMovesEverySubscriptionAndPurgesWhatWaits) {
   EXPECT_EQ(hub_.changed[0].old_id, hub_.subscribed[0].subscriber.id);
   EXPECT_TRUE(hub_.changed[0].purged);
   EXPECT_FALSE(hub_.changed[1].purged);
-  transport_.Drain();
-  OnLoop([&] { session_->OnWritable(); });
+  DrainTransport();
   EXPECT_EQ(SentRows(), Strings{"fills the transport"});
 }
 
@@ -191,8 +196,7 @@ TEST_F(SessionTest, ASlowClientGetsTheNewestStateOfEachKeyAndNoBacklog) {
   }
   EXPECT_EQ(metrics_.states_replaced.Value(), 198);
   transport_.is_reading_peer = true;
-  transport_.Drain();
-  OnLoop([&] { session_->OnWritable(); });
+  DrainTransport();
   EXPECT_EQ(SentRows(), (Strings{"started, goes whole", "one 99", "two 99"}));
 }
 
@@ -205,11 +209,9 @@ TEST_F(SessionTest, AStateThatDoesNotFitBesideAnotherWaitsWhereItCanBeReplaced) 
   Deliver(hub_.subscribed[0].subscriber, "1 again");
   EXPECT_EQ(SentRows(), (Strings{"1", "2"}));
   Deliver(hub_.subscribed[2].subscriber, "larger than all");
-  transport_.Drain();
-  OnLoop([&] { session_->OnWritable(); });
+  DrainTransport();
   EXPECT_EQ(SentRows(), (Strings{"1", "2", "larger than all"}));
-  transport_.Drain();
-  OnLoop([&] { session_->OnWritable(); });
+  DrainTransport();
   EXPECT_EQ(SentRows().back(), "1 again");
 }
 

@@ -153,6 +153,7 @@ TEST_F(WebsocketTest, ASlowReaderFillsTheQueueAndIsWritableAgainOnceItReads) {
     const protocol::LocalFramePtr frame = TextFrame(std::string(kPayload, 'x'));
     for (int i = 0; i < kFrames; ++i) sessions_.transport(0).Send(frame);
     EXPECT_EQ(sessions_.transport(0).UnsentBytes(), kFrames * frame->size());
+    sessions_.transport(0).WantWritable();
   });
   OnLoop([&] {
     // Beyond what the kernel of both sides holds, all waits here.
@@ -178,6 +179,7 @@ TEST_F(WebsocketTest, WhatWaitedForRoomBesideAPingIsToldWhenThePingIsGone) {
   OnLoop([&] {
     writable = sessions_.Seen(0).writable;
     sessions_.transport(0).Ping();
+    sessions_.transport(0).WantWritable();
   });
   EXPECT_TRUE(
       sessions_.WaitFor(0, [&](const SeenByOne& seen) { return seen.writable > writable; }));
