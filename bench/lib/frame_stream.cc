@@ -15,6 +15,15 @@ uint64_t BigEndian(std::span<const char> bytes) {
   return value;
 }
 
+// Whether a frame may begin like this, with permessage-deflate or without.
+bool MayBegin(uint8_t first, uint8_t second) {
+  if ((first & 0x30) != 0) return false;  // Bits that nobody negotiated.
+  const uint8_t opcode = first & 0x0F;
+  if (opcode <= kBinaryFrame) return true;
+  const bool is_whole = (first & 0xC0) == 0x80 && (second & 0x7F) < 126;
+  return opcode >= kCloseFrame && opcode <= kPongFrame && is_whole;
+}
+
 size_t LengthBytes(uint8_t length) { return length == 126 ? 2 : length == 127 ? 8 : 0; }
 
 }  // namespace
@@ -23,7 +32,7 @@ size_t FindFrame(std::span<char> bytes, Frame& frame) {
   if (bytes.size() < 2) return 0;
   const auto first = static_cast<uint8_t>(bytes[0]);
   const auto second = static_cast<uint8_t>(bytes[1]);
-  if ((first & 0x30) != 0) return kNotAFrame;  // Reserved bits that nobody negotiated.
+  if (!MayBegin(first, second)) return kNotAFrame;
   const bool masked = (second & 0x80) != 0;
   uint64_t length = second & 0x7F;
   const size_t extended = LengthBytes(static_cast<uint8_t>(length));
