@@ -14,6 +14,7 @@ class Cores:
     server: str
     client: str
     server_count: int
+    client_count: int
 
 
 def divide(cores: Iterable[int]) -> Cores:
@@ -21,7 +22,7 @@ def divide(cores: Iterable[int]) -> Cores:
     ordered = sorted(cores)
     half = max(1, len(ordered) // 2)
     servers, clients = ordered[:half], ordered[half:] or ordered
-    return Cores(_names(servers), _names(clients), len(servers))
+    return Cores(_names(servers), _names(clients), len(servers), len(clients))
 
 
 def of_this_machine() -> Cores:

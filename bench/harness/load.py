@@ -4,15 +4,14 @@ JSON. What they mean stands in ../load/commands.h."""
 from __future__ import annotations
 
 import dataclasses
-import json
 import pathlib
 from collections.abc import Sequence
 from typing import Any
 
 from . import figures
-from .errors import NotMeasured
+from .commanded import Commanded
 from .histogram import Histogram, merge
-from .processes import PATIENCE, Process, Program
+from .processes import Program
 
 # Seconds that a run may take beyond its length: what is under way is waited for.
 _SETTLING = 60
@@ -26,6 +25,7 @@ class Run:
     changes: int
     calls: int
     deliveries: int
+    covered: int  # Changes that the deliveries stand for: fewer deliveries if it was coalesced.
     bytes: int
     stale: int
     cpu_ns: int
@@ -68,7 +68,8 @@ def run_of_answer(answer: dict[str, Any], fetched: dict[str, Any]) -> Run:
     costs = answer["pids"].values()
     return Run(
         changes=answer.get("changes", 0), calls=answer.get("calls", 0),
-        deliveries=answer["deliveries"], bytes=answer["bytes"], stale=answer.get("stale", 0),
+        deliveries=answer["deliveries"], covered=answer["covered"],
+        bytes=answer["bytes"], stale=answer.get("stale", 0),
         cpu_ns=sum(each["cpu_ns"] for each in costs),
         user_ticks=sum(each["user_ticks"] for each in costs),
         system_ticks=sum(each["system_ticks"] for each in costs),
@@ -90,11 +91,11 @@ def faults_of(answer: dict[str, Any]) -> str:
     return ", ".join(faults) + (f" ({reason})" if faults and reason else "")
 
 
-class Load(Process):
-    """A load program. An answer that is not ok raises NotMeasured."""
+class Load(Commanded):
+    """A load program."""
 
     def __init__(self, program: Program, folder: pathlib.Path):
-        super().__init__(program, folder, talks=True)
+        super().__init__(program, folder)
         self._serves = False
 
     def serve(self, **options: Any) -> str:
@@ -142,24 +143,6 @@ class Load(Process):
     def fetches(self) -> dict[str, Any]:
         """What the application was asked since this was called last."""
         return self.ask("fetches") if self._serves else {}
-
-    def ask(self, command: str, patience: float = PATIENCE, **fields: Any) -> dict[str, Any]:
-        self.tell(command, **fields)
-        return self.answer(patience)
-
-    def tell(self, command: str, **fields: Any) -> None:
-        """Gives a command whose answer() is wanted later."""
-        self.write_line(json.dumps({"do": command, **fields}))
-
-    def answer(self, patience: float = PATIENCE) -> dict[str, Any]:
-        line = self.read_line(patience)
-        try:
-            answer = json.loads(line)
-        except ValueError:
-            raise self.failure(f"answered {line[:200]!r}, which is not JSON") from None
-        if not answer.get("ok"):
-            raise NotMeasured(f"{self.name}: {answer.get('error', line)} (log: {self.log_file})")
-        return answer
 
     def _checked(self, answer: dict[str, Any]) -> Run:
         faults = faults_of(answer)

@@ -31,7 +31,8 @@ class Entry:
 
     `value` is the median over `samples`, one per repeat, in `unit`: "ratio" where it was divided by
     what it is compared with, in the same repeat. `is_floor_ratio` says that this is the floor
-    program. `details` are medians worth showing beside it; `repeats` is all that was measured.
+    program; where it is not, `floor_ratios` may say what came out in relation to that. `details` are
+    medians worth showing beside it; `repeats` is all that was measured.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Entry:
     unit: str = "ratio"
     samples: Sequence[float] = ()
     is_floor_ratio: bool = False
+    floor_ratios: Sequence[float] = ()
     target: Target | None = None
     bus: str = "in_process"
     lower_is_better: bool = True
@@ -52,6 +54,11 @@ class Entry:
     def value(self) -> float:
         return figures.median(self.samples)
 
+    @property
+    def ratio_to_floor(self) -> float | None:
+        ratios = self.samples if self.is_floor_ratio else self.floor_ratios
+        return figures.median(ratios) if ratios else None
+
     def is_met(self) -> bool | None:
         """None where there is no target, or nothing to hold against it."""
         if self.target is None or math.isnan(self.value):
@@ -63,8 +70,8 @@ class Entry:
         fields: dict[str, Any] = {
             "name": self.name, "scenario": self.scenario, "bus": self.bus, "unit": self.unit,
             "value": self.value, "spread": [least, most],
-            "ratio_to_floor": self.value if self.is_floor_ratio else None,
-            "lower_is_better": self.lower_is_better,
+            "ratio_to_floor": self.ratio_to_floor, "is_floor_ratio": self.is_floor_ratio,
+            "floor_ratios": list(self.floor_ratios), "lower_is_better": self.lower_is_better,
             "samples": list(self.samples), "details": self.details, "repeats": list(self.repeats),
         }
         if self.target is not None:
@@ -82,11 +89,15 @@ def entry_of_json(fields: dict[str, Any]) -> Entry:
         target = Target(fields["target_id"], fields["target"], fields.get("target_is_least", False))
     return Entry(
         name=fields["name"], scenario=fields["scenario"], unit=fields["unit"],
-        samples=[each for each in fields["samples"] if each is not None],
-        is_floor_ratio=fields["ratio_to_floor"] is not None,
-        target=target, bus=fields["bus"], lower_is_better=fields["lower_is_better"],
-        details=fields["details"], repeats=fields["repeats"], note=fields.get("note", ""),
-        error=fields.get("error", ""), shortened=fields.get("shortened", {}))
+        samples=_numbers(fields["samples"]), is_floor_ratio=fields["is_floor_ratio"],
+        floor_ratios=_numbers(fields["floor_ratios"]), target=target, bus=fields["bus"],
+        lower_is_better=fields["lower_is_better"], details=fields["details"],
+        repeats=fields["repeats"], note=fields.get("note", ""), error=fields.get("error", ""),
+        shortened=fields.get("shortened", {}))
+
+
+def _numbers(values: list[float | None]) -> list[float]:
+    return [each for each in values if each is not None]
 
 
 @dataclasses.dataclass

@@ -11,7 +11,9 @@ from typing import Any, TypeVar
 
 from .build import Programs
 from .certificates import Certificate
+from .commanded import Commanded
 from .cores import Cores
+from .echo import Echo
 from .floor import Floor
 from .gateway import Gateway, merge
 from .load import Load, Run
@@ -130,9 +132,17 @@ class Stage:
 
     def load(self, name: str, table: pathlib.Path, process: int = 0, niceness: int = 0) -> Load:
         """A load generator; `process` tells those of one table apart."""
-        program = Program(name, [self._programs.load, f"--table={table}", f"--process={process}"],
+        program = Program(name, [self._programs.load, f"--table={table}", f"--process={process}",
+                                 f"--threads={self.cores.client_count}"],
                           self.cores.client, niceness=niceness)
         return self._keep(Load(program, self.folder))
+
+    def echo(self) -> Echo:
+        """Its serving half where gateways run, its calling half where loads do."""
+        server, caller = (Program(f"echo-{half}", [self._programs.echo], cores) for half, cores in (
+            ("server", self.cores.server), ("caller", self.cores.client)))
+        return Echo(self._keep(Commanded(server, self.folder)),
+                    self._keep(Commanded(caller, self.folder)))
 
     def interleave(self, sides: Sequence[Side], measure: Callable[[Side], T]) -> dict[str, list[T]]:
         """Measures each side in turn, and all of them again, so that each repeat's ratio is of one

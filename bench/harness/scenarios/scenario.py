@@ -8,7 +8,7 @@ from typing import Any
 
 from .. import figures
 from ..load import Run, user_share
-from ..results import Entry, Target
+from ..results import Entry
 from ..stage import Stage
 
 Cost = Callable[[Run], float]
@@ -34,29 +34,32 @@ def entry_name(name: str, bus: str) -> str:
 def compare(scenario: str, name: str, floor: Sequence[Run], gateway: Sequence[Run],
             cost: Cost = Run.us_per_delivery, **fields: Any) -> Entry:
     """The cost at the gateway in costs per delivery at the floor, repeat by repeat."""
-    pairs = list(zip(floor, gateway))
     return Entry(
         name, scenario, is_floor_ratio=True,
-        samples=[figures.ratio(cost(ours), theirs.us_per_delivery()) for theirs, ours in pairs],
-        details=details_of(floor, gateway, cost),
-        repeats=[{"floor": theirs.as_json(), "gateway": ours.as_json()} for theirs, ours in pairs],
+        samples=ratios(map(cost, gateway), map(Run.us_per_delivery, floor)),
+        details=details_of(floor, gateway, cost), repeats=repeats_of(floor=floor, gateway=gateway),
         **fields)
 
 
+def ratios(values: Iterator[float], references: Iterator[float]) -> list[float]:
+    return [figures.ratio(value, reference) for value, reference in zip(values, references)]
+
+
+def repeats_of(**runs: Sequence[Run]) -> list[dict[str, Any]]:
+    """Of runs by side, one dictionary per repeat."""
+    return [dict(zip(runs, (each.as_json() for each in repeat)))
+            for repeat in zip(*runs.values())]
+
+
 def details_of(floor: Sequence[Run], gateway: Sequence[Run], cost: Cost) -> dict[str, Any]:
-    """Medians in microseconds, and what else is worth knowing."""
-    return {
-        "floor_us": figures.median(each.us_per_delivery() for each in floor),
-        "gateway_us": figures.median(cost(each) for each in gateway),
-        "floor_user_share": user_share(floor),
-        "gateway_user_share": user_share(gateway),
-        "changes_per_second": figures.median(
-            figures.ratio(each.changes, each.seconds) for each in gateway),
-        "deliveries_per_second": figures.median(
-            figures.ratio(each.deliveries, each.seconds) for each in gateway),
-        "fetches_per_change": figures.median(
-            figures.ratio(each.fetches, each.changes) for each in gateway),
-    }
-
-
-__all__ = ["Cost", "Scenario", "Target", "compare", "details_of", "entry_name"]
+    """Medians, times in microseconds, and what else is worth knowing."""
+    details = {"floor_us": figures.median(map(Run.us_per_delivery, floor)),
+               "gateway_us": figures.median(map(cost, gateway)),
+               "floor_user_share": user_share(floor), "gateway_user_share": user_share(gateway)}
+    rates = {"changes_per_second": (lambda run: run.changes, lambda run: run.seconds),
+             "deliveries_per_second": (lambda run: run.deliveries, lambda run: run.seconds),
+             "fetches_per_change": (lambda run: run.fetches, lambda run: run.changes),
+             "us_per_change_and_watcher": (lambda run: run.cpu_ns / 1e3, lambda run: run.covered)}
+    for name, (what, per) in rates.items():
+        details[name] = figures.median(figures.ratio(what(run), per(run)) for run in gateway)
+    return details

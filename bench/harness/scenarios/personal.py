@@ -1,0 +1,83 @@
+"""Keys with one watcher each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from .. import figures
+from ..echo import EchoCost
+from ..load import Run
+from ..results import Entry, Target
+from ..stage import Side, Stage
+from .scenario import Scenario, compare, details_of, entry_name, ratios, repeats_of
+
+_CLIENTS = 1_000
+_CALLS_IN_FLIGHT = 16
+_BATCH = 100
+_BATCHES_IN_FLIGHT = 2
+
+
+class Personal(Scenario):
+    """The floor sends one key to as many clients: what a send costs with so many connections."""
+
+    name = "personal"
+    summary = "one watcher per key: changes one by one (P3) and in batches of 100 (P4)"
+
+    def measure(self, stage: Stage) -> Iterator[Entry]:
+        floor = stage.floor()
+        gateways = [stage.gateway(bus, bus) for bus in stage.plan.buses]
+        floor.connect(_CLIENTS)
+        for side in gateways:
+            side.connect(_CLIENTS, pattern="own")
+        yield from _unary(stage, floor, gateways)
+        yield from _batched(stage, floor, gateways)
+
+
+def _unary(stage: Stage, floor: Side, gateways: list[Side]) -> Iterator[Entry]:
+    """What a change needs by itself is one call taken, one call made, and one send."""
+    echo, costs = stage.echo(), []
+
+    def run(side: Side) -> Run:
+        if side is floor:
+            costs.append(echo.measure(stage.plan.seconds, _CALLS_IN_FLIGHT))
+            return side.closed(stage.plan.seconds)
+        return _personal(side, stage.plan.seconds, in_flight=_CALLS_IN_FLIGHT)
+
+    runs = stage.interleave([floor, *gateways], run)
+    for side in gateways:
+        yield _unary_entry(side.name, costs, runs["floor"], runs[side.name])
+
+
+def _unary_entry(bus: str, costs: list[EchoCost], floor: list[Run], gateway: list[Run]) -> Entry:
+    needed = [echo.both_us + run.us_per_delivery() for echo, run in zip(costs, floor)]
+    server, client = (figures.median(getattr(echo, half) for echo in costs)
+                      for half in ("server_us", "client_us"))
+    change = Run.us_per_change
+    return Entry(
+        entry_name("personal_unary", bus), Personal.name, bus=bus, target=Target("P3", 1.3),
+        samples=ratios(map(change, gateway), needed),
+        floor_ratios=ratios(map(change, gateway), map(Run.us_per_delivery, floor)),
+        details=details_of(floor, gateway, change) | {"echo_server_us": server,
+                                                      "echo_client_us": client},
+        repeats=[{**each, "echo": vars(echo)} for each, echo in zip(
+            repeats_of(floor=floor, gateway=gateway), costs)],
+        note=f"to a gRPC echo ({server:.0f} us served + {client:.0f} us called) and a send")
+
+
+def _batched(stage: Stage, floor: Side, gateways: list[Side]) -> Iterator[Entry]:
+    def run(side: Side) -> Run:
+        if side is floor:
+            return side.closed(stage.plan.seconds)
+        return _personal(side, stage.plan.seconds, bundle=_BATCH, batch=_BATCH,
+                         in_flight=_BATCHES_IN_FLIGHT)
+
+    runs = stage.interleave([floor, *gateways], run)
+    for side in gateways:
+        yield compare(Personal.name, entry_name("personal_batched", side.name), runs["floor"],
+                      runs[side.name], cost=Run.us_per_change, bus=side.name,
+                      target=Target("P4", 2))
+
+
+def _personal(side: Side, seconds: float, **options: Any) -> Run:
+    return side.closed(seconds, keys=(0, _CLIENTS), **options)
