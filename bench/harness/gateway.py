@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import pathlib
+import subprocess
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
 from typing import Any
 
+from .errors import NotMeasured
 from .processes import PATIENCE, Process, Program
 
 _LISTENS = (r"listens: websockets on (?P<websocket>\S+), applications on (?P<front>\S+), "
@@ -63,6 +65,27 @@ class Gateway(Process):
         except OSError as error:
             self.require_running(patience=1)
             raise self.failure(f"does not answer on its admin port: {error}") from None
+
+
+def settings_known_to(program: pathlib.Path) -> set[str]:
+    """The names of all settings that this gateway has, as "websocket.listen"."""
+    result = subprocess.run([program, "--print-config"], capture_output=True, text=True,
+                            timeout=PATIENCE, check=False)
+    if result.returncode != 0:
+        raise NotMeasured(f"{program} --print-config failed: {result.stderr.strip()}")
+    return setting_names(result.stdout)
+
+
+def setting_names(text: str) -> set[str]:
+    """Of what --print-config prints: groups are indented by two spaces each."""
+    names, groups = set(), []
+    for line in text.splitlines():
+        indent = len(line) - len(line.lstrip())
+        name, _, value = line.strip().partition(":")
+        groups[indent // 2:] = [name]
+        if value:
+            names.add(".".join(groups))
+    return names
 
 
 def merge(base: Mapping[str, Any], extra: Mapping[str, Any]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from .commanded import Commanded
 from .cores import Cores
 from .echo import Echo
 from .floor import Floor
-from .gateway import Gateway, merge
+from .gateway import Gateway, merge, settings_known_to
 from .load import Load, Run
 from .nats import NatsServer
 from .plan import Plan
@@ -103,6 +103,10 @@ class Stage:
     def most_connections(self) -> int:
         """That one process may have here."""
         return resource.getrlimit(resource.RLIMIT_NOFILE)[1] - _RESERVED_DESCRIPTORS
+
+    def has_setting(self, name: str) -> bool:
+        """Whether this gateway is new enough to have it."""
+        return name in settings_known_to(self._programs.gateway)
 
     def floor(self, name: str = "floor", row_bytes: int = _DEFAULT_ROW_BYTES,
               tls: Certificate | None = None) -> Side:

@@ -193,6 +193,13 @@ class MachineTest(unittest.TestCase):
         self.assertEqual(machine.boost_version('#define BOOST_LIB_VERSION "1_81"\n'), "1.81")
         self.assertEqual(machine.boost_version(""), "unknown")
 
+    def test_names_of_settings(self):
+        self.assertEqual(
+            gateway.setting_names('prefix: "x"\nwebsocket:\n  listen: "a:1"\n  tls:\n'
+                                  '    cert_file: ""\n  path: "/"\nfetch:\n  batch: 1\n'),
+            {"prefix", "websocket.listen", "websocket.tls.cert_file", "websocket.path",
+             "fetch.batch"})
+
     def test_settings_are_laid_over_others(self):
         self.assertEqual(gateway.merge({"a": {"b": 1, "c": 2}, "d": 3}, {"a": {"b": 4}, "d": [5]}),
                          {"a": {"b": 4, "c": 2}, "d": [5]})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .broadcast import Broadcast
 from .bundle import Bundle
+from .deflate import Deflate
 from .idle_memory import IdleMemory
 from .many_keys import ManyKeys
 from .mixed import Mixed
@@ -13,10 +14,11 @@ from .scenario import Scenario
 from .soak import Soak
 from .stalled import Stalled
 from .storm import Storm
+from .tls import Tls
 from .unwatched import Unwatched
 
 
 def all_scenarios() -> list[Scenario]:
     """In the order in which they run and are listed."""
     return [Broadcast(), Bundle(), Personal(), Unwatched(), IdleMemory(), ManyKeys(), Stalled(), Storm(),
-            Mixed(), Replicas(), Soak()]
+            Mixed(), Replicas(), Tls(), Deflate(), Soak()]

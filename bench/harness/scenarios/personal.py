@@ -25,17 +25,26 @@ class Personal(Scenario):
     summary = "one watcher per key: changes one by one (P3) and in batches of 100 (P4)"
 
     def measure(self, stage: Stage) -> Iterator[Entry]:
-        floor = stage.floor()
-        gateways = [stage.gateway(bus, bus) for bus in stage.plan.buses]
-        floor.connect(_CLIENTS)
-        for side in gateways:
-            side.connect(_CLIENTS, pattern="own")
-        yield from _unary(stage, floor, gateways)
-        yield from _batched(stage, floor, gateways)
+        gathers = stage.has_setting("fetch.batch")
+        yield from _unary(stage, "personal_unary", {"fetch": {"batch": 1}} if gathers else {})
+        if gathers:
+            yield from _unary(stage, "personal_gathered", {})
+        yield from _batched(stage)
 
 
-def _unary(stage: Stage, floor: Side, gateways: list[Side]) -> Iterator[Entry]:
+def _sides(stage: Stage, settings: dict[str, Any]) -> list[Side]:
+    """The floor, and a gateway for each bus."""
+    floor = stage.floor()
+    floor.connect(_CLIENTS)
+    gateways = [stage.gateway(bus, bus, settings=settings) for bus in stage.plan.buses]
+    for side in gateways:
+        side.connect(_CLIENTS, pattern="own")
+    return [floor, *gateways]
+
+
+def _unary(stage: Stage, name: str, settings: dict[str, Any]) -> Iterator[Entry]:
     """What a change needs by itself is one call taken, one call made, and one send."""
+    floor, *gateways = _sides(stage, settings)
     echo, costs = stage.echo(), []
 
     def run(side: Side) -> Run:
@@ -46,16 +55,18 @@ def _unary(stage: Stage, floor: Side, gateways: list[Side]) -> Iterator[Entry]:
 
     runs = stage.interleave([floor, *gateways], run)
     for side in gateways:
-        yield _unary_entry(side.name, costs, runs["floor"], runs[side.name])
+        yield _unary_entry(name, side.name, costs, runs["floor"], runs[side.name])
+    stage.close()
 
 
-def _unary_entry(bus: str, costs: list[EchoCost], floor: list[Run], gateway: list[Run]) -> Entry:
+def _unary_entry(name: str, bus: str, costs: list[EchoCost], floor: list[Run],
+                 gateway: list[Run]) -> Entry:
     needed = [echo.both_us + run.us_per_delivery() for echo, run in zip(costs, floor)]
     server, client = (figures.median(getattr(echo, half) for echo in costs)
                       for half in ("server_us", "client_us"))
     change = Run.us_per_change
     return Entry(
-        entry_name("personal_unary", bus), Personal.name, bus=bus, target=Target("P3", 1.3),
+        entry_name(name, bus), Personal.name, bus=bus, target=Target("P3", 1.3),
         samples=ratios(map(change, gateway), needed),
         floor_ratios=ratios(map(change, gateway), map(Run.us_per_delivery, floor)),
         details=details_of(floor, gateway, change) | {"echo_server_us": server,
@@ -65,7 +76,9 @@ def _unary_entry(bus: str, costs: list[EchoCost], floor: list[Run], gateway: lis
         note=f"to a gRPC echo ({server:.0f} us served + {client:.0f} us called) and a send")
 
 
-def _batched(stage: Stage, floor: Side, gateways: list[Side]) -> Iterator[Entry]:
+def _batched(stage: Stage) -> Iterator[Entry]:
+    floor, *gateways = _sides(stage, {})
+
     def run(side: Side) -> Run:
         if side is floor:
             return side.closed(stage.plan.seconds)
