@@ -24,7 +24,8 @@ def make(folder: pathlib.Path) -> Certificate:
     certificate = Certificate(folder / "bench.crt", folder / "bench.key")
     command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
                "-nodes", "-days", "2", "-subj", "/CN=bench", "-addext",
-               "subjectAltName=IP:127.0.0.1", "-out", certificate.cert, "-keyout", certificate.key]
+               "subjectAltName=IP:127.0.0.1", "-out", str(certificate.cert),
+               "-keyout", str(certificate.key)]
     try:
         subprocess.run(command, check=True, capture_output=True, timeout=60)
     except (OSError, subprocess.SubprocessError) as error:

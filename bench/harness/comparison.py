@@ -45,14 +45,13 @@ def verdict(old: Entry, new: Entry) -> str:
 
 def _row(name: str, old: Entry | None, new: Entry | None) -> list[str]:
     if old is None or new is None:
-        only = new or old
-        cells = ["-", "-"]
-        cells[0 if old else 1] = _cell(only)
-        return [name, *cells, "", "only in A" if old else "only in B"]
+        return [name, _cell(old), _cell(new), "", "only in B" if old is None else "only in A"]
     change = figures.ratio(new.value, old.value)
     return [name, _cell(old), _cell(new), "" if math.isnan(change) else table.number(change),
             verdict(old, new)]
 
 
-def _cell(entry: Entry) -> str:
+def _cell(entry: Entry | None) -> str:
+    if entry is None:
+        return "-"
     return "FAILED" if entry.error else table.quantity(entry.value, entry.unit)

@@ -78,7 +78,8 @@ def settings_known_to(program: pathlib.Path) -> set[str]:
 
 def setting_names(text: str) -> set[str]:
     """Of what --print-config prints: groups are indented by two spaces each."""
-    names, groups = set(), []
+    names: set[str] = set()
+    groups: list[str] = []
     for line in text.splitlines():
         indent = len(line) - len(line.lstrip())
         name, _, value = line.strip().partition(":")
@@ -93,8 +94,10 @@ def merge(base: Mapping[str, Any], extra: Mapping[str, Any]) -> dict[str, Any]:
     merged = dict(base)
     for name, value in extra.items():
         inner = merged.get(name)
-        is_group = isinstance(inner, Mapping) and isinstance(value, Mapping)
-        merged[name] = merge(inner, value) if is_group else value
+        if isinstance(inner, Mapping) and isinstance(value, Mapping):
+            merged[name] = merge(inner, value)
+        else:
+            merged[name] = value
     return merged
 
 

@@ -15,8 +15,9 @@ from typing import Any
 _BOOST_VERSION = pathlib.Path("/usr/include/boost/version.hpp")
 
 
-def describe(root: pathlib.Path, build: pathlib.Path) -> dict[str, Any]:
-    """`root` is the source folder, `build` that of the Release build."""
+def describe(root: pathlib.Path, build: pathlib.Path, load_average: float) -> dict[str, Any]:
+    """`root` is the source folder, `build` that of the Release build; the load is that of before
+    anything was built."""
     return {
         "cpu": cpu_model(pathlib.Path("/proc/cpuinfo").read_text(encoding="utf-8")),
         "cores": os.cpu_count(),
@@ -24,7 +25,7 @@ def describe(root: pathlib.Path, build: pathlib.Path) -> dict[str, Any]:
         "memory_bytes": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
         "kernel": platform.release(),
         "distribution": _distribution(),
-        "load_average": os.getloadavg()[0],
+        "load_average": load_average,
         "date": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
         "commit": _commit(root),
         "compiler": _compiler(build),

@@ -92,6 +92,8 @@ class Process:
             time.sleep(0.005)
 
     def write_line(self, line: str) -> None:
+        """A line for its standard input."""
+        assert self._process.stdin is not None, "it does not talk"
         try:
             self._process.stdin.write(line.encode() + b"\n")
         except OSError:
@@ -100,6 +102,7 @@ class Process:
 
     def read_line(self, patience: float = PATIENCE) -> str:
         """The next line that it prints."""
+        assert self._process.stdout is not None, "it does not talk"
         deadline = time.monotonic() + patience
         while b"\n" not in self._pending:
             left = deadline - time.monotonic()

@@ -31,8 +31,8 @@ class Entry:
 
     `value` is the median over `samples`, one per repeat, in `unit`: "ratio" where it was divided by
     what it is compared with, in the same repeat. `is_floor_ratio` says that this is the floor
-    program; where it is not, `floor_ratios` may say what came out in relation to that. `details` are
-    medians worth showing beside it; `repeats` is all that was measured.
+    program; where it is not, `floor_ratios` may say what came out in relation to that. `details`
+    are medians worth showing beside it; `repeats` is all that was measured.
     """
 
     name: str
@@ -111,8 +111,12 @@ class Results:
     def write(self, path: pathlib.Path) -> None:
         """One line per entry: histograms are long."""
         entries = ",\n".join(_dump(entry.as_json()) for entry in self.entries)
-        path.write_text(f'{{"machine": {_dump(self.machine)},\n"how": {_dump(self.how)},\n'
-                        f'"scenarios": [\n{entries}\n]}}\n', encoding="utf-8")
+        text = (f'{{"machine": {_dump(self.machine)},\n"how": {_dump(self.how)},\n'
+                f'"scenarios": [\n{entries}\n]}}\n')
+        try:
+            path.write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise BenchError(f"{path} cannot be written: {error.strerror}") from None
 
 
 def read(path: pathlib.Path) -> Results:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import pathlib
 import resource
 import sys
@@ -16,6 +17,7 @@ from .results import Results
 from .runner import Runner
 
 _ROOT = pathlib.Path(__file__).resolve().parents[2]
+_BUSY = 0.5  # A load average that says that others work here too.
 
 
 def main() -> int:
@@ -43,13 +45,19 @@ def main() -> int:
 
 def _measure(parsed: argparse.Namespace, wanted: list[scenarios.Scenario]) -> int:
     progress = Progress()
+    load = os.getloadavg()[0]
+    if load > _BUSY:
+        progress.message(f"This machine is busy (load average {load:.1f}): ratios spread more than"
+                         " they should, and latencies mean little.")
     if not parsed.no_build:
         build.build(_ROOT, progress)
     programs = build.find(_ROOT)
     _allow_descriptors()
     begin = time.monotonic()
-    results = Results(machine.describe(_ROOT, build.folder(_ROOT)), {
+    results = Results(machine.describe(_ROOT, build.folder(_ROOT), load), {
         "scenarios": parsed.scenarios, "quick": parsed.quick, "buses": list(parsed.buses)})
+    if parsed.json is not None:
+        results.write(parsed.json)  # So that a name that cannot be written to is noticed now.
     plan = Plan(parsed.quick, parsed.buses, parsed.minutes)
     for entry in Runner(plan, programs, cores.of_this_machine(), progress).run(wanted):
         results.entries.append(entry)

@@ -6,6 +6,7 @@ import contextlib
 import pathlib
 import shutil
 import tempfile
+import traceback
 from collections.abc import Iterator, Sequence
 
 from .build import Programs
@@ -43,11 +44,12 @@ class Runner:
                                           self._progress)) as stage:
                 for entry in scenario.measure(stage):
                     entries.append(entry)
-        except (NotMeasured, OSError) as error:
+        except Exception as error:  # pylint: disable=broad-except
+            # Whatever it is: what was measured before and what comes after counts.
             keep = True
-            self._progress.message(f"{scenario.name}: {error}")
+            self._progress.message(f"{scenario.name}: {_explain(error)}")
             entries.append(Entry(_failed_name(scenario, entries), scenario.name,
-                                 error=str(error)))
+                                 error=str(error) or repr(error)))
         finally:
             if not keep:
                 shutil.rmtree(folder, ignore_errors=True)
@@ -55,6 +57,12 @@ class Runner:
         for entry in entries:
             entry.shortened = shortened
         return entries
+
+
+def _explain(error: Exception) -> str:
+    if isinstance(error, NotMeasured):
+        return str(error)
+    return "".join(traceback.format_exception(error))  # A fault of this program.
 
 
 def _failed_name(scenario: Scenario, entries: Sequence[Entry]) -> str:

@@ -112,7 +112,7 @@ class Stage:
               tls: Certificate | None = None) -> Side:
         table = self.folder / f"{name}.table"
         load = self.load(f"{name}-load", table)
-        arguments = [self._programs.floor, f"--table={table}", f"--row-bytes={row_bytes}"]
+        arguments = [self._programs.floor, f"--row-bytes={row_bytes}"]
         if tls is not None:
             arguments += [f"--tls-cert={tls.cert}", f"--tls-key={tls.key}"]
         floor = self._keep(Floor(Program(name, arguments, self.cores.server), self.folder))

@@ -48,10 +48,6 @@ class ArgumentsTest(unittest.TestCase):
         with self.assertRaisesRegex(BenchError, "no scenario 'fast'; there are: broadcast, bundle"):
             parse("--scenario", "fast")
 
-    def test_file_in_no_folder(self):
-        with self.assertRaisesRegex(BenchError, "its folder does not exist"):
-            parse("--json", "/no/such/folder/results.json")
-
     def test_minutes_that_are_none(self):
         for text in ("0", "-1", "soon", "1e9"):
             with self.assertRaises(SystemExit), contextlib.redirect_stderr(io.StringIO()):

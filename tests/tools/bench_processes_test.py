@@ -73,7 +73,8 @@ class ProcessesTest(unittest.TestCase):
 
     def test_one_that_ends_fails_with_its_log(self):
         process = self.start(Process, "import sys; sys.exit('no room')")
-        with self.assertRaisesRegex(NotMeasured, r"(?s)ended with exit code 1; .*fake\.log.*no room"):
+        with self.assertRaisesRegex(NotMeasured,
+                                    r"(?s)ended with exit code 1; .*fake\.log.*no room"):
             process.log_match("port")
 
     def test_log_of_an_earlier_one_is_not_read(self):

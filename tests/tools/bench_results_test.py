@@ -76,6 +76,10 @@ class FileTest(unittest.TestCase):
             with self.assertRaisesRegex(BenchError, "is not a file that bench/run"):
                 results.read(self.path)
 
+    def test_file_that_cannot_be_written(self):
+        with self.assertRaisesRegex(BenchError, "no_folder/a.json cannot be written: No such file"):
+            Results(MACHINE, {}).write(self.path.parent / "no_folder" / "a.json")
+
     def test_no_file(self):
         with self.assertRaisesRegex(BenchError, "cannot read"):
             results.read(self.path)

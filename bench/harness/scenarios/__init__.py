@@ -20,5 +20,5 @@ from .unwatched import Unwatched
 
 def all_scenarios() -> list[Scenario]:
     """In the order in which they run and are listed."""
-    return [Broadcast(), Bundle(), Personal(), Unwatched(), IdleMemory(), ManyKeys(), Stalled(), Storm(),
-            Mixed(), Replicas(), Tls(), Deflate(), Soak()]
+    return [Broadcast(), Bundle(), Personal(), Unwatched(), IdleMemory(), ManyKeys(), Stalled(),
+            Storm(), Mixed(), Replicas(), Tls(), Deflate(), Soak()]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from .. import figures
 from ..load import Run
 from ..results import Entry, Target
-from ..stage import Stage
+from ..stage import Side, Stage
 from .scenario import Scenario, compare, entry_name
 
 _FAN_OUT = Target("P1", 1.15)
@@ -29,9 +30,11 @@ class Broadcast(Scenario):
         sides = [stage.floor(), *(stage.gateway(bus, bus) for bus in stage.plan.buses)]
         for side in sides:
             side.connect(watchers)
-        for in_flight in stage.plan.pick("changes in flight", (1, 4, 16), (1, 16)):
-            runs = stage.interleave(sides, lambda side, count=in_flight: side.closed(
-                stage.plan.seconds, in_flight=count))
+        few = (1, 16) if watchers == 1_000 else (1,)
+        for in_flight in stage.plan.pick(f"changes in flight, {watchers:,} watchers", (1, 4, 16),
+                                         few):
+            runs = stage.interleave(sides, partial(
+                Side.closed, seconds=stage.plan.seconds, in_flight=in_flight))
             suffix = "" if in_flight == 1 else f"_{in_flight}"
             for bus in stage.plan.buses:
                 yield compare(self.name, entry_name(f"broadcast_{watchers}{suffix}", bus),

@@ -8,7 +8,7 @@ from .. import figures
 from ..load import Run
 from ..results import Entry, Target
 from ..stage import Stage
-from .scenario import Scenario, ratios, repeats_of
+from .scenario import Cost, Scenario, ratios, repeats_of
 
 
 class Replicas(Scenario):
@@ -31,7 +31,8 @@ class Replicas(Scenario):
                      None if can_scale else Target("P10", 1.1), "CPU per delivery, two / one")
 
 
-def _entry(name: str, runs, value, target: Target | None, note: str) -> Entry:
+def _entry(name: str, runs: dict[str, list[Run]], value: Cost, target: Target | None,
+           note: str) -> Entry:
     return Entry(name, Replicas.name, bus="nats", target=target, note=note,
                  lower_is_better=name != "replicas_rate",
                  samples=ratios(map(value, runs["two"]), map(value, runs["one"])),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import abc
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from .. import figures
@@ -41,7 +41,7 @@ def compare(scenario: str, name: str, floor: Sequence[Run], gateway: Sequence[Ru
         **fields)
 
 
-def ratios(values: Iterator[float], references: Iterator[float]) -> list[float]:
+def ratios(values: Iterable[float], references: Iterable[float]) -> list[float]:
     return [figures.ratio(value, reference) for value, reference in zip(values, references)]
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from .. import certificates
 from ..load import Run
 from ..results import Entry
-from ..stage import Stage
+from ..stage import Side, Stage
 from .scenario import Scenario, compare, ratios, repeats_of
 
 _WATCHERS = 1_000
@@ -29,8 +30,8 @@ class Tls(Scenario):
         for side in (floor, plain, tls):
             side.connect(_WATCHERS, keys_each=_KEYS, tls=side is not plain)
         for suffix, keys in (("", 1), ("_bundle", _KEYS)):
-            runs = stage.interleave([floor, plain, tls], lambda side, count=keys: side.closed(
-                stage.plan.seconds, keys=(0, count), bundle=count, batch=count))
+            runs = stage.interleave([floor, plain, tls], partial(
+                Side.closed, seconds=stage.plan.seconds, keys=(0, keys), bundle=keys, batch=keys))
             yield compare(self.name, f"tls{suffix}", runs["floor"], runs["tls"],
                           note="to the floor with TLS")
             yield _to_plain(f"tls{suffix}_to_plain", runs["plain"], runs["tls"])
