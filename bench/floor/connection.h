@@ -5,16 +5,16 @@
 #include <vector>
 
 #include "bench/lib/frame_stream.h"
-#include "bench/lib/socket.h"
+#include "bench/lib/stream.h"
 
 namespace entitysync::bench {
 
 // A websocket client of the floor program, or one that is still shaking hands.
 struct FloorConnection {
-  Fd socket;
+  Stream socket;
   bool is_open = false;  // The handshake is done.
   std::string head;      // The request, until it is complete.
-  FrameStream stream;
+  FrameStream frames;
   std::vector<uint32_t> keys;
 };
 

@@ -47,12 +47,13 @@ int main(int argc, char** argv) {
   app.add_option("--listen", options.listen, "Where websocket clients connect")
       ->capture_default_str();
   app.add_option("--control", options.control, "Where publishers connect")->capture_default_str();
-  app.add_option("--table", options.table, "The file with the keys' states")->required();
   app.add_option("--row-bytes", options.row_bytes, "The size of a state")
       ->check(CLI::Range(entitysync::bench::kMinRowBytes, entitysync::bench::kMaxRowBytes))
       ->capture_default_str();
   app.add_option("--send-buffer", options.send_buffer_bytes, "SO_SNDBUF of clients, in bytes")
       ->capture_default_str();
+  app.add_option("--tls-cert", options.tls_cert, "PEM certificate: clients come with TLS");
+  app.add_option("--tls-key", options.tls_key, "Its PEM key");
   CLI11_PARSE(app, argc, argv);
   return Serve(options);
 }

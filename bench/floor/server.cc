@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "bench/lib/handshake.h"
+#include "bench/lib/key_table.h"
 #include "bench/lib/row.h"
 
 namespace entitysync::bench {
@@ -32,20 +33,24 @@ T& At(std::vector<T>& table, size_t index) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<FloorServer>> FloorServer::Open(const FloorOptions& options) {
-  absl::StatusOr<std::unique_ptr<KeyTable>> table = KeyTable::Open(options.table);
-  if (!table.ok()) return table.status();
+  std::optional<TlsContext> tls;
+  if (!options.tls_cert.empty() || !options.tls_key.empty()) {
+    absl::StatusOr<TlsContext> made = TlsContext::ForServer(options.tls_cert, options.tls_key);
+    if (!made.ok()) return made.status();
+    tls = *std::move(made);
+  }
   absl::StatusOr<Fd> listener = Listen(options.listen, options.send_buffer_bytes);
   if (!listener.ok()) return listener.status();
   absl::StatusOr<Fd> control = Listen(options.control, 0);
   if (!control.ok()) return control.status();
   return std::unique_ptr<FloorServer>(
-      new FloorServer(options, *std::move(table), *std::move(listener), *std::move(control)));
+      new FloorServer(options, std::move(tls), *std::move(listener), *std::move(control)));
 }
 
-FloorServer::FloorServer(const FloorOptions& options, std::unique_ptr<KeyTable> table, Fd listener,
+FloorServer::FloorServer(const FloorOptions& options, std::optional<TlsContext> tls, Fd listener,
                          Fd control_listener)
     : options_(options),
-      table_(std::move(table)),
+      tls_(std::move(tls)),
       listener_(std::move(listener)),
       control_listener_(std::move(control_listener)),
       epoll_(epoll_create1(EPOLL_CLOEXEC)),
@@ -85,7 +90,7 @@ void FloorServer::AcceptClients() {
     const int fd = socket.get();
     auto& connection = At(connections_, static_cast<size_t>(fd));
     connection = std::make_unique<FloorConnection>();
-    connection->socket = std::move(socket);
+    connection->socket = tls_ ? Stream(std::move(socket), *tls_) : Stream(std::move(socket));
     ++report_.connections;
     Watch(fd);
   }
@@ -100,17 +105,21 @@ void FloorServer::AcceptControls() {
 }
 
 void FloorServer::ReadClient(FloorConnection& connection) {
-  const ssize_t got = recv(connection.socket.get(), buffer_.data(), buffer_.size(), 0);
-  if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
-  if (got <= 0 || !Handle(connection, {buffer_.data(), static_cast<size_t>(got)})) {
-    Drop(connection);
+  for (;;) {
+    const ssize_t got = connection.socket.Read(buffer_);
+    if (got == Stream::kNotNow) return;
+    if (got == Stream::kGone || !Handle(connection, {buffer_.data(), static_cast<size_t>(got)})) {
+      return Drop(connection);
+    }
+    // What the kernel has left is told again, but not what TLS has read ahead.
+    if (!connection.socket.is_tls()) return;
   }
 }
 
 bool FloorServer::Handle(FloorConnection& connection, std::span<char> bytes) {
   if (!connection.is_open) return ShakeHands(connection, bytes);
   bool closes = false;
-  const bool valid = connection.stream.Consume(bytes, [&](const Frame& frame) {
+  const bool valid = connection.frames.Consume(bytes, [&](const Frame& frame) {
     if (frame.opcode == kTextFrame) Subscribe(connection, frame.payload);
     closes = closes || frame.opcode == kCloseFrame;
   });
@@ -127,7 +136,7 @@ bool FloorServer::ShakeHands(FloorConnection& connection, std::span<char> bytes)
       "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
       "Sec-WebSocket-Accept: ",
       AcceptFor(*key), "\r\n\r\n");
-  if (send(connection.socket.get(), answer.data(), answer.size(), MSG_NOSIGNAL) < 0) return false;
+  if (connection.socket.Write(answer) != static_cast<ssize_t>(answer.size())) return false;
   connection.is_open = true;
   std::string rest = std::exchange(connection.head, {}).substr(end + 4);
   return rest.empty() || Handle(connection, rest);
@@ -141,13 +150,13 @@ void FloorServer::Subscribe(FloorConnection& connection, std::string_view messag
   uint32_t key = 0;
   if (!absl::SimpleAtoi(absl::string_view(text.data(), text.find('"')), &key)) return;
   if (key >= KeyTable::kMaxKeys) return;
-  At(watchers_, key).push_back(connection.socket.get());
+  At(watchers_, key).push_back(connection.socket.fd());
   connection.keys.push_back(key);
   ++report_.subscriptions;
 }
 
 void FloorServer::Drop(FloorConnection& connection) {
-  const int fd = connection.socket.get();
+  const int fd = connection.socket.fd();
   for (const uint32_t key : connection.keys) {
     std::vector<int>& watchers = watchers_[key];
     watchers.erase(std::find(watchers.begin(), watchers.end(), fd));
@@ -174,14 +183,14 @@ bool FloorServer::Obey(Control& control) {
   uint32_t count = 0;
   while (control.input.size() - used >= sizeof(count)) {
     std::memcpy(&count, begin + used, sizeof(count));
-    if (count > kMaxFloorKeys) return false;
-    const size_t bytes = sizeof(count) * (count + 1);
+    if (count > kMaxFloorChanges) return false;
+    const size_t bytes = sizeof(count) + sizeof(FloorChange) * count;
     if (control.input.size() - used < bytes) break;
     if (count == 0) Report(control);
-    for (size_t at = used + sizeof(count); at < used + bytes; at += sizeof(uint32_t)) {
-      uint32_t key = 0;
-      std::memcpy(&key, begin + at, sizeof(key));
-      SendState(key);
+    for (size_t at = used + sizeof(count); at < used + bytes; at += sizeof(FloorChange)) {
+      FloorChange change;
+      std::memcpy(&change, begin + at, sizeof(change));
+      SendState(change);
     }
     used += bytes;
   }
@@ -193,22 +202,27 @@ void FloorServer::Report(const Control& control) {
   send(control.socket.get(), &report_, sizeof(report_), MSG_NOSIGNAL);
 }
 
-void FloorServer::SendState(uint32_t key) {
-  if (key >= watchers_.size() || watchers_[key].empty()) return;
-  const KeyTable::State state = table_->Read(key);
-  WriteRow({key, state.seq, state.at_ns}, options_.row_bytes, row_);
+void FloorServer::SendState(const FloorChange& change) {
+  if (change.key >= watchers_.size() || watchers_[change.key].empty()) return;
+  WriteRow({static_cast<uint32_t>(change.key), change.seq, change.at_ns}, options_.row_bytes, row_);
   frame_.clear();
   AppendFrame(kTextFrame, /*masked=*/false, row_, frame_);
-  for (const int fd : watchers_[key]) {
-    const ssize_t sent = send(fd, frame_.data(), frame_.size(), MSG_NOSIGNAL);
+  for (const int fd : watchers_[change.key]) {
+    const ssize_t sent = SendFrame(fd);
     if (sent == static_cast<ssize_t>(frame_.size())) {
       ++report_.sent;
       continue;
     }
     ++report_.dropped;
-    // What follows half a frame is none: the client is disconnected at the next turn.
-    if (sent > 0) shutdown(fd, SHUT_RDWR);
+    // What follows half a frame is none, and TLS insists on what it was given: the client is
+    // disconnected at the next turn.
+    if (sent > 0 || tls_) shutdown(fd, SHUT_RDWR);
   }
+}
+
+ssize_t FloorServer::SendFrame(int fd) {
+  if (tls_) return connections_[static_cast<size_t>(fd)]->socket.Write(frame_);
+  return send(fd, frame_.data(), frame_.size(), MSG_NOSIGNAL);
 }
 
 }  // namespace entitysync::bench

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -12,7 +13,7 @@
 #include "bench/floor/connection.h"
 #include "bench/floor/options.h"
 #include "bench/lib/floor_control.h"
-#include "bench/lib/key_table.h"
+#include "bench/lib/tls.h"
 
 namespace entitysync::bench {
 
@@ -20,7 +21,7 @@ namespace entitysync::bench {
 // is measured against: one thread, epoll, and per client and state one send() of a frame that was
 // made once. Nothing is queued: what the kernel does not take is dropped and counted.
 //
-// Owner: main. Threading: Run's thread. Limits: descriptors; a request of 8 KiB, kMaxFloorKeys keys
+// Owner: main. Threading: Run's thread. Limits: descriptors; a request of 8 KiB, kMaxFloorChanges
 // per control message. Errors: a client that breaks the protocol is disconnected.
 class FloorServer {
  public:
@@ -37,7 +38,7 @@ class FloorServer {
     std::string input;
   };
 
-  FloorServer(const FloorOptions& options, std::unique_ptr<KeyTable> table, Fd listener,
+  FloorServer(const FloorOptions& options, std::optional<TlsContext> tls, Fd listener,
               Fd control_listener);
 
   void Watch(int fd);
@@ -54,10 +55,11 @@ class FloorServer {
   void ReadControl(Control& control);
   bool Obey(Control& control);  // All that is complete of its input; false: it cannot be meant.
   void Report(const Control& control);
-  void SendState(uint32_t key);
+  void SendState(const FloorChange& change);
+  ssize_t SendFrame(int fd);
 
   const FloorOptions options_;
-  const std::unique_ptr<KeyTable> table_;
+  const std::optional<TlsContext> tls_;
   Fd listener_;
   Fd control_listener_;
   Fd epoll_;

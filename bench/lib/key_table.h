@@ -11,7 +11,7 @@ namespace entitysync::bench {
 
 // What all processes of a measurement share: of each key how often it changed and when, how many
 // connections watch it, and how much has arrived. The publisher writes it, the application answers
-// from it, the floor program builds frames from it, and clients count what arrived.
+// from it, and clients count what arrived.
 //
 // Owner and lifetime: maps a file, which the first process makes (sparse: only what is used costs
 // memory), or anonymous memory; unmapped with the object.

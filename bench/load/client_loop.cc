@@ -148,7 +148,7 @@ uint32_t ClientLoop::Stall(uint32_t count) {
   for (const auto& connection : connections_) {
     if (stalled == count) break;
     if (connection->state != Connection::State::kOpen || connection->is_set_aside) continue;
-    epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, connection->socket.get(), nullptr);
+    epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, connection->socket.fd(), nullptr);
     connection->is_set_aside = true;
     AddWatchers(*connection, -1);
     ++stalled;
@@ -174,7 +174,7 @@ void ClientLoop::Register(Connection& connection) {
   epoll_event event = {};
   event.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
   event.data.ptr = &connection;
-  epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, connection.socket.get(), &event);
+  epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, connection.socket.fd(), &event);
 }
 
 void ClientLoop::AddWatchers(const Connection& connection, int32_t count) {

@@ -14,6 +14,7 @@
 #include "bench/load/client_stats.h"
 #include "bench/load/connect_job.h"
 #include "bench/load/connection.h"
+#include "bench/load/inflater.h"
 
 namespace entitysync::bench {
 
@@ -81,6 +82,7 @@ class ClientLoop {
   ClientStats stats_;
   uint64_t published_ = 0;  // Of stats_.covered, since it was cleared last.
   std::vector<char> buffer_;
+  Inflater inflater_;
 
   std::mutex mutex_;
   std::condition_variable done_;

@@ -4,9 +4,7 @@
 #include <absl/strings/str_cat.h>
 #include <arpa/inet.h>
 #include <sys/epoll.h>
-#include <sys/socket.h>
 
-#include <cerrno>
 #include <utility>
 
 #include "bench/lib/clock.h"
@@ -19,6 +17,9 @@ namespace {
 
 constexpr std::string_view kKey = "dGhlIHNhbXBsZSBub25jZQ==";  // That of RFC 6455's example.
 constexpr std::string_view kAccept = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
+constexpr char kDeflateOffer[] =
+    "\r\nSec-WebSocket-Extensions: permessage-deflate; client_no_context_takeover; "
+    "server_no_context_takeover";
 constexpr size_t kMaxHeadBytes = 8 * 1024;
 
 std::string RequestOf(const WatchGroup& group, uint32_t index) {
@@ -28,7 +29,7 @@ std::string RequestOf(const WatchGroup& group, uint32_t index) {
   return absl::StrCat("GET ", group.path, " HTTP/1.1\r\nHost: ", host, ":", ntohs(target.sin_port),
                       "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13",
                       "\r\nSec-WebSocket-Key: ", absl::string_view(kKey.data(), kKey.size()),
-                      "\r\n\r\n");
+                      group.deflate ? kDeflateOffer : "", "\r\n\r\n");
 }
 
 std::string SecretOf(const WatchGroup& group, uint32_t index) {
@@ -47,7 +48,10 @@ void ClientLoop::Handle(Connection& connection, uint32_t events) {
   } else if ((events & EPOLLOUT) != 0 && !connection.out.empty()) {
     Flush(connection);
   }
-  if ((events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) Read(connection);
+  if ((events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) == 0) return;
+  Read(connection);
+  // What TLS could not take before it had shaken hands.
+  if (connection.socket.is_tls() && !connection.out.empty()) Flush(connection);
 }
 
 void ClientLoop::Begin(Connection& connection) {
@@ -58,15 +62,16 @@ void ClientLoop::Begin(Connection& connection) {
 
 void ClientLoop::Read(Connection& connection) {
   while (connection.state != Connection::State::kClosed) {
-    const ssize_t got = recv(connection.socket.get(), buffer_.data(), buffer_.size(), 0);
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0 && errno == EAGAIN) return;
-    if (got <= 0) return End(connection, "closed by the server");
+    const ssize_t got = connection.socket.Read(buffer_);
+    if (got == Stream::kNotNow) break;
+    if (got == Stream::kGone) return End(connection, "closed by the server");
     const auto size = static_cast<size_t>(got);
     stats_.bytes += size;
-    if (!Take(connection, {buffer_.data(), size}, MonotonicNs()))
+    if (!Take(connection, {buffer_.data(), size}, MonotonicNs())) {
       return End(connection, "no websocket");
-    if (size < buffer_.size()) return;  // That was all; more would be another event.
+    }
+    // That was all: more would be another event. TLS may have read ahead.
+    if (size < buffer_.size() && !connection.socket.is_tls()) break;
   }
 }
 
@@ -74,7 +79,7 @@ bool ClientLoop::Take(Connection& connection, std::span<char> bytes, int64_t now
   if (connection.state == Connection::State::kShakingHands) {
     return TakeHead(connection, bytes, now);
   }
-  return connection.stream.Consume(bytes,
+  return connection.frames.Consume(bytes,
                                    [&](const Frame& frame) { OnFrame(connection, frame, now); });
 }
 
@@ -88,6 +93,9 @@ bool ClientLoop::TakeHead(Connection& connection, std::span<char> bytes, int64_t
     End(connection, connection.head.substr(0, connection.head.find("\r\n")).c_str());
     return true;
   }
+  connection.is_compressed =
+      HeaderOf(connection.head, "sec-websocket-extensions").value_or("").substr(0, 18) ==
+      "permessage-deflate";
   Open(connection, now);
   std::string rest = std::exchange(connection.head, {}).substr(end + 4);
   return rest.empty() || Take(connection, rest, now);
@@ -114,8 +122,11 @@ void ClientLoop::OnFrame(Connection& connection, const Frame& frame, int64_t now
   switch (frame.opcode) {
     case kTextFrame:
       ++stats_.frames;
-      if (frame.is_final && !frame.is_compressed) {
-        return OnState(connection, frame.payload, now);
+      if (!frame.is_final) break;
+      if (!frame.is_compressed) return OnState(connection, frame.payload, now);
+      ++stats_.compressed;
+      if (connection.is_compressed && inflater_.Inflate(frame.payload)) {
+        return OnState(connection, inflater_.text(), now);
       }
       break;
     case kPingFrame:
@@ -154,9 +165,8 @@ void ClientLoop::OnState(Connection& connection, std::string_view message, int64
 void ClientLoop::Flush(Connection& connection) {
   std::string& out = connection.out;
   while (!out.empty()) {
-    const ssize_t sent = send(connection.socket.get(), out.data(), out.size(), MSG_NOSIGNAL);
-    if (sent < 0 && errno == EINTR) continue;
-    if (sent < 0) return;  // Later; or broken, which reading will tell.
+    const ssize_t sent = connection.socket.Write(out);
+    if (sent <= 0) return;  // Later; or gone, which reading will tell.
     out.erase(0, static_cast<size_t>(sent));
   }
   out.shrink_to_fit();

@@ -9,7 +9,8 @@ namespace entitysync::bench {
 // What arrived at the connections of a thread.
 struct ClientStats {
   uint64_t frames = 0;
-  uint64_t bytes = 0;
+  uint64_t compressed = 0;  // Of `frames`.
+  uint64_t bytes = 0;       // After TLS.
   uint64_t deliveries = 0;  // States newer than what the connection had of that key.
   uint64_t covered = 0;     // The changes that these stand for.
   uint64_t repeats = 0;     // States that it had already, or older ones.
@@ -21,6 +22,7 @@ struct ClientStats {
   void Clear() { *this = ClientStats(); }
   void Merge(const ClientStats& other) {
     frames += other.frames;
+    compressed += other.compressed;
     bytes += other.bytes;
     deliveries += other.deliveries;
     covered += other.covered;

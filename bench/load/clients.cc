@@ -48,6 +48,7 @@ ConnectResult Clients::Connect(const WatchGroup& group) {
   for (std::promise<ConnectResult>& promise : promises) {
     const ConnectResult part = promise.get_future().get();
     result.connected += part.connected;
+    result.compressed += part.compressed;
     result.failed += part.failed;
     if (result.first_failure.empty()) result.first_failure = part.first_failure;
     result.handshakes.Merge(part.handshakes);

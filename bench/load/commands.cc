@@ -19,6 +19,7 @@ int64_t DeadlineIn(double seconds) { return MonotonicNs() + static_cast<int64_t>
 
 LoadProgram::LoadProgram(const Options& options, std::unique_ptr<KeyTable> table)
     : options_(options),
+      tls_(TlsContext::ForClients()),
       table_(std::move(table)),
       clients_(*table_, options.process, options.threads) {}
 
@@ -81,12 +82,13 @@ LoadProgram::Answer LoadProgram::PublishTo(Parameters& parameters) {
 
 LoadProgram::Answer LoadProgram::Connect(Parameters& parameters) {
   const absl::StatusOr<WatchGroup> group =
-      ReadGroup(parameters, options_.process, options_.threads);
+      ReadGroup(parameters, {options_.process, options_.threads, tls_});
   if (!group.ok()) return group.status();
   const int64_t begin = MonotonicNs();
   const ConnectResult result = clients_.Connect(*group);
   const double seconds = static_cast<double>(MonotonicNs() - begin) * 1e-9;
   boost::json::object answer{{"connected", result.connected},
+                             {"compressed", result.compressed},
                              {"failed", result.failed},
                              {"seconds", seconds},
                              {"per_second", result.connected / seconds},

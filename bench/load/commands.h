@@ -6,6 +6,7 @@
 
 #include "bench/lib/key_table.h"
 #include "bench/lib/line_commands.h"
+#include "bench/lib/tls.h"
 #include "bench/load/application.h"
 #include "bench/load/clients.h"
 #include "bench/load/publisher.h"
@@ -31,20 +32,22 @@ namespace entitysync::bench {
 // {"do":"publish_to", "targets":["127.0.0.1:PORT"...], "bearer":"", "versioned":true}
 //     Gateways' fronts, called in turn.
 // {"do":"publish_to", "floor":["127.0.0.1:PORT"...]}
-//     Control ports of floor programs in their place; each is told every change.
+//     Control ports of floor programs in their place; each is told every change, and sends each.
 //
 // THE CLIENTS
 // {"do":"connect", "targets":?, "path":"/ws/entity-sync/", "connections":?, "keys_each":1,
 //  "first_key":0, "pattern":"all", "keys":?, "source_addresses":8, "secret":"shared",
-//  "at_once":256, "rate":0, "receive_buffer":0, "timeout_s":60}
+//  "at_once":256, "rate":0, "receive_buffer":0, "timeout_s":60, "tls":false, "deflate":false}
 //     Opens websockets and subscribes; may be repeated for more. Connection i goes to target
 //     i mod n. Patterns (see lib/watch_plan.h): "all" watch the same keys, "own": each its own,
 //     "spread": keys_each of `keys` keys each, evenly. Secrets: "shared", "own" (each another),
 //     "none". source_addresses: so many of 127.0.0.2 on (0: the system's choice). at_once:
 //     handshakes in flight. rate: connections begun per second, 0 for no limit. receive_buffer:
-//     SO_RCVBUF, 0 for the system's.
-//     Answers "connected", "failed", "first_failure" if any, "seconds", "per_second",
-//     "handshake_latency". The subscriptions have been sent then, not acknowledged: classic has no
+//     SO_RCVBUF, 0 for the system's. tls: with whatever certificate. deflate: offers
+//     permessage-deflate, both ways without context takeover.
+//     Answers "connected", "compressed" (how many of those agreed on deflate), "failed",
+//     "first_failure" if any, "seconds", "per_second", "handshake_latency" (from connect() to the
+//     answer 101). The subscriptions have been sent then, not acknowledged: classic has no
 //     such thing; ask the gateway's metrics.
 // {"do":"disconnect"}
 //     Closes all of them.
@@ -77,7 +80,8 @@ namespace entitysync::bench {
 //   "seconds"          from the begin of the measurement (after the warm-up) to its end
 //   "deliveries"       states that were newer than what the connection had of the key
 //   "covered"          the changes these stand for: a state may be several changes newer
-//   "frames", "bytes"  all that arrived; "repeats": states that were not newer
+//   "frames", "bytes"  all that arrived, bytes as the websocket layer has them (before TLS);
+//                      "compressed_frames": how many of them; "repeats": states that were not newer
 //   "errors"           {"closes": connections that ended, "unexpected": messages that are no state}
 //   "latency"          of deliveries, from the notify (open: when it was due) to the receipt;
 //                      {"unit":"ns","count","p50","p90","p99","p999","max","buckets"}; merge the
@@ -117,6 +121,7 @@ class LoadProgram {
   Answer Settle(Parameters& parameters);
 
   const Options options_;
+  const TlsContext tls_;
   const std::unique_ptr<KeyTable> table_;
   std::unique_ptr<Application> application_;
   std::unique_ptr<Publisher> publisher_;

@@ -38,7 +38,8 @@ std::unique_ptr<Connection> ConnectJob::Next(int64_t now) {
       continue;
     }
     auto connection = std::make_unique<Connection>();
-    connection->socket = std::move(socket);
+    connection->socket =
+        group_.tls != nullptr ? Stream(std::move(socket), *group_.tls) : Stream(std::move(socket));
     connection->index = index;
     connection->group = &group_;
     connection->began_ns = now;
@@ -74,6 +75,7 @@ Fd ConnectJob::Start(uint32_t index) {
 void ConnectJob::Opened(const Connection& connection, int64_t now) {
   --pending_;
   ++result_.connected;
+  if (connection.is_compressed) ++result_.compressed;
   result_.handshakes.Add(now - connection.began_ns);
 }
 

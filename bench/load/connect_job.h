@@ -13,6 +13,7 @@ namespace entitysync::bench {
 // What became of a `connect`, on one thread.
 struct ConnectResult {
   uint32_t connected = 0;
+  uint32_t compressed = 0;  // Of those connected.
   uint32_t failed = 0;
   std::string first_failure;
   Histogram handshakes;  // From connect() to the answer 101.

@@ -40,7 +40,7 @@ absl::StatusOr<std::vector<sockaddr_in>> ParseAll(const std::vector<std::string>
 
 }  // namespace
 
-absl::StatusOr<WatchGroup> ReadGroup(Parameters& parameters, uint32_t process, uint32_t threads) {
+absl::StatusOr<WatchGroup> ReadGroup(Parameters& parameters, const GroupSurroundings& program) {
   if (!parameters.Has("connections")) {
     return absl::InvalidArgumentError("\"connections\" has to say how many");
   }
@@ -54,6 +54,8 @@ absl::StatusOr<WatchGroup> ReadGroup(Parameters& parameters, uint32_t process, u
   const double rate = parameters.Number("rate", 0, 0, 1e6);
   const auto buffer = static_cast<int>(parameters.Whole("receive_buffer", 0, 0, 1 << 30));
   const double timeout_s = parameters.Number("timeout_s", 60, 0.1, 3'600);
+  const bool tls = parameters.Flag("tls", false);
+  const bool deflate = parameters.Flag("deflate", false);
   if (absl::Status status = parameters.Check(); !status.ok()) return status;
   absl::StatusOr<WatchPlan> plan = WatchPlan::Make(planned);
   if (!plan.ok()) return plan.status();
@@ -64,11 +66,13 @@ absl::StatusOr<WatchGroup> ReadGroup(Parameters& parameters, uint32_t process, u
                     .path = path,
                     .source_addresses = sources,
                     .secret = secret,
-                    .at_once = std::max(1u, at_once / threads),
-                    .rate = rate / threads,
+                    .at_once = std::max(1u, at_once / program.threads),
+                    .rate = rate / program.threads,
                     .receive_buffer = buffer,
                     .timeout_ns = static_cast<int64_t>(timeout_s * 1e9),
-                    .process = process};
+                    .tls = tls ? &program.tls : nullptr,
+                    .deflate = deflate,
+                    .process = program.process};
 }
 
 }  // namespace entitysync::bench

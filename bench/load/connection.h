@@ -5,7 +5,7 @@
 #include <string>
 
 #include "bench/lib/frame_stream.h"
-#include "bench/lib/socket.h"
+#include "bench/lib/stream.h"
 #include "bench/load/watch_group.h"
 
 namespace entitysync::bench {
@@ -14,14 +14,15 @@ namespace entitysync::bench {
 struct Connection {
   enum class State { kConnecting, kShakingHands, kOpen, kClosed };
 
-  Fd socket;
+  Stream socket;
   State state = State::kConnecting;
   // Stalled, or not up to date since: what it receives does not count as deliveries.
   bool is_set_aside = false;
   uint32_t index = 0;  // Within its group.
   const WatchGroup* group = nullptr;
   std::unique_ptr<uint64_t[]> seqs;  // What it has of each of its keys.
-  FrameStream stream;
+  bool is_compressed = false;        // permessage-deflate was agreed on.
+  FrameStream frames;
   std::string head;  // The answer to the handshake, until it is complete.
   std::string out;   // What the kernel did not take yet.
   int64_t began_ns = 0;

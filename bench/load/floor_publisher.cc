@@ -13,6 +13,11 @@ namespace {
 
 constexpr int64_t kPatienceNs = 10'000'000'000;
 
+template <typename T>
+void Append(const T& value, std::string& out) {
+  out.append(reinterpret_cast<const char*>(&value), sizeof(value));
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Publisher>> FloorPublisher::Connect(
@@ -58,11 +63,14 @@ absl::Status FloorPublisher::Prepare(uint64_t subscriptions) {
 }
 
 void FloorPublisher::Notify(std::span<const Changed> changes) {
-  message_.assign(1, static_cast<uint32_t>(changes.size()));
-  for (const Changed& change : changes) message_.push_back(change.key);
+  message_.clear();
+  Append(static_cast<uint32_t>(changes.size()), message_);
+  for (const Changed& change : changes) {
+    Append(FloorChange{change.key, change.seq, change.at_ns}, message_);
+  }
   for (const Fd& control : controls_) {
     ++counts_.calls;
-    const absl::Status sent = SendAll(control, message_.data(), message_.size() * sizeof(uint32_t));
+    const absl::Status sent = SendAll(control, message_.data(), message_.size());
     if (sent.ok()) continue;
     ++counts_.failed;
     if (counts_.first_failure.empty()) {

@@ -33,7 +33,7 @@ class FloorPublisher final : public Publisher {
 
   std::vector<Fd> controls_;
   PublisherCounts counts_;
-  std::vector<uint32_t> message_;
+  std::string message_;
 };
 
 }  // namespace entitysync::bench

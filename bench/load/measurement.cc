@@ -33,11 +33,17 @@ boost::json::object Measurement::End() {
   const int64_t own = OwnCpuNs() - own_cpu_ns_;
   const double seconds = static_cast<double>(MonotonicNs() - began_ns_) * 1e-9;
   const ClientStats stats = clients_.Stats();
-  boost::json::object answer{
-      {"seconds", seconds},        {"deliveries", stats.deliveries},    {"covered", stats.covered},
-      {"frames", stats.frames},    {"repeats", stats.repeats},          {"bytes", stats.bytes},
-      {"errors", ErrorsOf(stats)}, {"latency", stats.latency.AsJson()}, {"pids", costs},
-      {"own_cpu_ns", own}};
+  boost::json::object answer{{"seconds", seconds},
+                             {"deliveries", stats.deliveries},
+                             {"covered", stats.covered},
+                             {"frames", stats.frames},
+                             {"repeats", stats.repeats},
+                             {"bytes", stats.bytes},
+                             {"compressed_frames", stats.compressed},
+                             {"errors", ErrorsOf(stats)},
+                             {"latency", stats.latency.AsJson()},
+                             {"pids", costs},
+                             {"own_cpu_ns", own}};
   if (publisher_ == nullptr) return answer;
   const PublisherCounts counts = publisher_->Counts();
   answer["calls"] = counts.calls;

@@ -10,10 +10,11 @@
 
 namespace entitysync::bench {
 
-// A key that has just changed, and how often it has by now.
+// A key that has just changed, how often it has by now, and when (or when it was due to).
 struct Changed {
   uint32_t key = 0;
   uint64_t seq = 0;
+  int64_t at_ns = 0;
 };
 
 struct PublisherCounts {

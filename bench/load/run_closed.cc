@@ -87,7 +87,7 @@ class ClosedRun {
       const uint32_t key = options_.first + next_;
       next_ = (next_ + 1) % options_.count;
       expected_ += context_.table.Watchers(key);
-      changed_.push_back({key, context_.table.Change(key, now)});
+      changed_.push_back({key, context_.table.Change(key, now), now});
     }
     context_.publisher.Notify(changed_);
   }

@@ -82,7 +82,7 @@ class OpenRun {
     changed_.clear();
     for (uint32_t i = 0; i < options_.batch; ++i) {
       const uint32_t key = options_.first + keys_.Next();
-      changed_.push_back({key, context_.table.Change(key, due)});
+      changed_.push_back({key, context_.table.Change(key, due), due});
     }
     context_.publisher.Notify(changed_);
   }
