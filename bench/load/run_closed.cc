@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <deque>
+#include <string>
+#include <vector>
 
 #include "bench/lib/clock.h"
 #include "bench/load/run.h"
@@ -101,13 +103,23 @@ class ClosedRun {
       if (!context_.table.WaitCovered(mark.covered, deadline)) {
         return absl::DeadlineExceededError(absl::StrCat(
             mark.covered - context_.table.Covered(), " changes did not reach their watchers ",
-            "within 5 s; see the log of the server, and whether all subscriptions were in place"));
+            "within 5 s; see the log of the server, and whether all subscriptions were in place",
+            Failures()));
       }
       if (!context_.publisher.WaitUnanswered(calls_ - mark.calls, deadline)) {
-        return absl::DeadlineExceededError("notifies were not answered within 5 s");
+        return absl::DeadlineExceededError(
+            absl::StrCat("notifies were not answered within 5 s", Failures()));
       }
     }
     return absl::OkStatus();
+  }
+
+  std::string Failures() {
+    const PublisherCounts counts = context_.publisher.Counts();
+    return counts.failed == 0
+               ? ""
+               : absl::StrCat("; ", counts.failed,
+                              " notifies failed, the first with: ", counts.first_failure);
   }
 
   // When a round is over: so much is covered, and so many calls were made up to its last.
