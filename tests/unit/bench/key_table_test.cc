@@ -1,9 +1,11 @@
 #include "bench/lib/key_table.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
+#include <string>
 #include <thread>
 
 #include "bench/lib/clock.h"
@@ -24,7 +26,7 @@ class KeyTableTest : public testing::Test {
     return *std::move(table);
   }
 
-  const std::string file_ = testing::TempDir() + "key_table_test";
+  const std::string file_ = testing::TempDir() + "key_table_test." + std::to_string(getpid());
 };
 
 TEST_F(KeyTableTest, WhatOneProcessWritesAllRead) {
