@@ -6,7 +6,6 @@
 
 #include <CLI/CLI.hpp>
 #include <iostream>
-#include <thread>
 
 #include "bench/floor/options.h"
 #include "bench/floor/server.h"
@@ -18,13 +17,6 @@ namespace {
 using entitysync::bench::FloorOptions;
 using entitysync::bench::FloorServer;
 
-void ExitAtEndOfInput() {
-  char ignored[256];
-  while (read(STDIN_FILENO, ignored, sizeof(ignored)) > 0) {
-  }
-  _exit(0);
-}
-
 int Serve(const FloorOptions& options) {
   entitysync::bench::RaiseDescriptorLimit();
   auto server = FloorServer::Open(options);
@@ -34,7 +26,6 @@ int Serve(const FloorOptions& options) {
   }
   std::cout << R"({"websocket":)" << (*server)->websocket_port() << R"(,"control":)"
             << (*server)->control_port() << R"(,"pid":)" << getpid() << "}" << std::endl;
-  std::thread(ExitAtEndOfInput).detach();
   (*server)->Run();
   return 0;
 }

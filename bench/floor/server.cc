@@ -4,6 +4,7 @@
 #include <absl/strings/str_cat.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -57,6 +58,7 @@ FloorServer::FloorServer(const FloorOptions& options, std::optional<TlsContext> 
       buffer_(kBufferBytes) {
   Watch(listener_.get());
   Watch(control_listener_.get());
+  Watch(STDIN_FILENO);
 }
 
 void FloorServer::Watch(int fd) {
@@ -68,7 +70,7 @@ void FloorServer::Watch(int fd) {
 
 void FloorServer::Run() {
   std::array<epoll_event, 256> events;
-  for (;;) {
+  while (!input_ended_) {
     const int count = epoll_wait(epoll_.get(), events.data(), events.size(), -1);
     for (int i = 0; i < count; ++i) Serve(events[static_cast<size_t>(i)].data.fd);
   }
@@ -78,8 +80,13 @@ void FloorServer::Serve(int fd) {
   const auto index = static_cast<size_t>(fd);
   if (fd == listener_.get()) return AcceptClients();
   if (fd == control_listener_.get()) return AcceptControls();
+  if (fd == STDIN_FILENO) return ReadInput();
   if (index < connections_.size() && connections_[index]) return ReadClient(*connections_[index]);
   if (index < controls_.size() && controls_[index]) ReadControl(*controls_[index]);
+}
+
+void FloorServer::ReadInput() {
+  if (read(STDIN_FILENO, buffer_.data(), buffer_.size()) <= 0) input_ended_ = true;
 }
 
 void FloorServer::AcceptClients() {

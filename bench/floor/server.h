@@ -21,7 +21,8 @@ namespace entitysync::bench {
 // is measured against: one thread, epoll, and per client and state one send() of a frame that was
 // made once. Nothing is queued: what the kernel does not take is dropped and counted.
 //
-// Owner: main. Threading: Run's thread. Limits: descriptors; a request of 8 KiB, kMaxFloorChanges
+// Owner: main. Threading: Run's thread, and no other in the process: with a second one every system
+// call would cost more. Limits: descriptors; a request of 8 KiB, kMaxFloorChanges
 // per control message. Errors: a client that breaks the protocol is disconnected.
 class FloorServer {
  public:
@@ -30,7 +31,7 @@ class FloorServer {
   uint16_t websocket_port() const { return PortOf(listener_); }
   uint16_t control_port() const { return PortOf(control_listener_); }
 
-  void Run();  // Does not return.
+  void Run();  // Until standard input ends, if that is a pipe.
 
  private:
   struct Control {
@@ -43,6 +44,7 @@ class FloorServer {
 
   void Watch(int fd);
   void Serve(int fd);
+  void ReadInput();
   void AcceptClients();
   void AcceptControls();
 
@@ -66,6 +68,7 @@ class FloorServer {
   std::vector<std::unique_ptr<FloorConnection>> connections_;  // By descriptor.
   std::vector<std::unique_ptr<Control>> controls_;             // By descriptor.
   std::vector<std::vector<int>> watchers_;                     // Descriptors, by key.
+  bool input_ended_ = false;
   FloorReport report_;
   std::string row_;
   std::string frame_;
