@@ -10,25 +10,28 @@ import select
 import signal
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from .errors import NotMeasured
 
 # Seconds that a program may take for what should take a moment; machines may be busy.
 PATIENCE = 30
 
+# Whatever else runs on the machine is to disturb as little as may be; only root may ask for that.
+_NICENESS = -10 if os.geteuid() == 0 else 0
+
 _CPU_CLOCK_OF_PROCESS = 2  # CPUCLOCK_SCHED: what the scheduler counted, all threads.
 
 
 @dataclasses.dataclass
 class Program:
-    """What to start: its arguments, the cores it may use, the additions to its environment."""
+    """What to start: its arguments, the cores it may use, and how much it yields to the others of a
+    measurement, in steps of nice."""
 
     name: str
     arguments: Sequence[object]
     cores: str
-    environment: Mapping[str, str] = dataclasses.field(default_factory=dict)
-    niceness: int = 0
+    yields: int = 0
 
 
 class Process:
@@ -42,13 +45,13 @@ class Process:
         self._pending = b""
         command = ["setpriv", "--pdeathsig", "KILL", "--",
                    "taskset", "--cpu-list", program.cores,
-                   "nice", "-n", str(program.niceness), *map(str, program.arguments)]
+                   "nice", "-n", str(_NICENESS + program.yields), *map(str, program.arguments)]
         with open(self.log_file, "ab") as log:
             self._log_begin = log.tell()
             self._process = subprocess.Popen(
                 command, stdin=subprocess.PIPE if talks else subprocess.DEVNULL,
                 stdout=subprocess.PIPE if talks else log, stderr=log, bufsize=0,
-                env={**os.environ, **program.environment}, start_new_session=True)
+                start_new_session=True)
 
     @property
     def pid(self) -> int:

@@ -134,11 +134,11 @@ class Stage:
         load.publish_to([each.front_address for each in gateways])
         return Side(name, gateways, load, table)
 
-    def load(self, name: str, table: pathlib.Path, process: int = 0, niceness: int = 0) -> Load:
+    def load(self, name: str, table: pathlib.Path, process: int = 0, yields: int = 0) -> Load:
         """A load generator; `process` tells those of one table apart."""
         program = Program(name, [self._programs.load, f"--table={table}", f"--process={process}",
                                  f"--threads={self.cores.client_count}"],
-                          self.cores.client, niceness=niceness)
+                          self.cores.client, yields=yields)
         return self._keep(Load(program, self.folder))
 
     def echo(self) -> Echo:

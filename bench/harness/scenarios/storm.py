@@ -17,7 +17,7 @@ _WATCHERS = 1_000
 _CHANGES_PER_SECOND = 10
 _FIRST_KEY = 1_000  # Of those who storm: nobody changes their keys.
 # Those who storm leave their core to those who measure how long deliveries take.
-_STORM_NICENESS = 19
+_STORM_YIELDS = 10
 _AT_ONCE = 1_000
 _SHORTEST_RUN = 0.5
 
@@ -47,7 +47,7 @@ class Storm(Scenario):
         crowds = {}
         for side in sides:
             crowds[side.name] = stage.load(f"{side.name}-storm", side.table, process=1,
-                                           niceness=_STORM_NICENESS)
+                                           yields=_STORM_YIELDS)
             side.connect(_WATCHERS)
         found = stage.interleave(sides, lambda side: _measure(side, crowds[side.name], clients))
         yield from _entries(self.name, found["floor"], found["in_process"])
