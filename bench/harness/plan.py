@@ -18,7 +18,7 @@ class Plan:
     quick: bool
     buses: tuple[str, ...]
     minutes: float = 5
-    patience: float = 25
+    patience: float = 22
     shortened: dict[str, str] = dataclasses.field(default_factory=dict)
     begin: float = dataclasses.field(default_factory=time.monotonic)
 
@@ -29,7 +29,7 @@ class Plan:
 
     @property
     def seconds(self) -> float:
-        return self.pick("seconds", 3.0, 0.3)
+        return self.pick("seconds", 2.0, 0.3)
 
     def pick(self, what: str, full: Any, quick: Any) -> Any:
         """One of the two; noted under the name `what` if it is the smaller one."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from .. import figures
 from ..echo import EchoCost
+from ..errors import NotMeasured
 from ..load import Run
 from ..results import Entry, Target
 from ..stage import Side, Stage
@@ -16,13 +17,14 @@ _CLIENTS = 1_000
 _CALLS_IN_FLIGHT = 16
 _BATCH = 100
 _BATCHES_IN_FLIGHT = 2
+_REQUESTS_IN_FLIGHT = 100  # On a stream.
 
 
 class Personal(Scenario):
     """The floor sends one key to as many clients: what a send costs with so many connections."""
 
     name = "personal"
-    summary = "one watcher per key: changes one by one (P3) and in batches of 100 (P4)"
+    summary = "one watcher per key: changes one by one (P3), by the hundred (P4), as a stream"
 
     def measure(self, stage: Stage) -> Iterator[Entry]:
         gathers = stage.has_setting("fetch.batch")
@@ -30,6 +32,7 @@ class Personal(Scenario):
         if gathers:
             yield from _unary(stage, "personal_gathered", {})
         yield from _batched(stage)
+        yield from _streamed(stage)
 
 
 def _sides(stage: Stage, settings: dict[str, Any]) -> list[Side]:
@@ -77,19 +80,36 @@ def _unary_entry(name: str, bus: str, costs: list[EchoCost], floor: list[Run],
 
 
 def _batched(stage: Stage) -> Iterator[Entry]:
+    yield from _changes(stage, "personal_batched", Target("P4", 2), bundle=_BATCH, batch=_BATCH,
+                        in_flight=_BATCHES_IN_FLIGHT)
+
+
+def _streamed(stage: Stage) -> Iterator[Entry]:
+    """Single changes again, on the stream of a producer that waits for no answer before the next."""
+    try:
+        yield from _changes(stage, "personal_streamed", None, stream=True,
+                            in_flight=_REQUESTS_IN_FLIGHT)
+    except NotMeasured as error:
+        if '"stream" is no parameter' not in str(error):
+            raise
+        stage.close()
+        yield Entry("personal_streamed", Personal.name, note="not supported yet")
+
+
+def _changes(stage: Stage, name: str, target: Target | None, **options: Any) -> Iterator[Entry]:
+    """What a change costs at the gateways, in sends of the floor."""
     floor, *gateways = _sides(stage, {})
 
     def run(side: Side) -> Run:
         if side is floor:
             return side.closed(stage.plan.seconds)
-        return _personal(side, stage.plan.seconds, bundle=_BATCH, batch=_BATCH,
-                         in_flight=_BATCHES_IN_FLIGHT)
+        return _personal(side, stage.plan.seconds, **options)
 
     runs = stage.interleave([floor, *gateways], run)
     for side in gateways:
-        yield compare(Personal.name, entry_name("personal_batched", side.name), runs["floor"],
-                      runs[side.name], cost=Run.us_per_change, bus=side.name,
-                      target=Target("P4", 2))
+        yield compare(Personal.name, entry_name(name, side.name), runs["floor"], runs[side.name],
+                      cost=Run.us_per_change, bus=side.name, target=target)
+    stage.close()
 
 
 def _personal(side: Side, seconds: float, **options: Any) -> Run:

@@ -40,6 +40,8 @@ class Stalled(Scenario):
             side.connect(1, receive_buffer=_RECEIVE_BUFFER)  # The first one is who will stall.
             side.connect(_WATCHERS - 1)
         seconds = stage.plan.pick("seconds at 20 changes/s", 8.0, 1.0)
+        for side in gateways:
+            side.open(seconds, _CHANGES_PER_SECOND)  # Until buffers have found their sizes.
         found = stage.interleave([floor, *gateways], lambda side: _measure(side, seconds))
         for side in gateways:
             yield from _entries(self.name, side.name, found["floor"], found[side.name])
