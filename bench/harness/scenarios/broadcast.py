@@ -51,17 +51,18 @@ class Broadcast(Scenario):
         runs = stage.interleave(sides, lambda side: side.open(seconds, 20))
         for bus in stage.plan.buses:
             for percentile, target in _LATENCY_TARGETS.items():
-                yield _latency_entry(self.name, percentile, target, bus, runs["floor"], runs[bus])
+                yield latency_entry(percentile, target, bus, runs["floor"], runs[bus])
 
 
-def _latency_entry(scenario: str, percentile: str, target: Target, bus: str, floor: list[Run],
-                   gateway: list[Run]) -> Entry:
+def latency_entry(percentile: str, target: Target, bus: str, floor: list[Run],
+                  gateway: list[Run]) -> Entry:
+    """The floor asks no application, so what that takes is added to its latency."""
     def milliseconds(run: Run) -> float:
         return run.latency.summary()[percentile]
     pairs = list(zip(floor, gateway))
     return Entry(
-        entry_name(f"broadcast_latency_{percentile}", bus), scenario, is_floor_ratio=True, bus=bus,
-        target=target,
+        entry_name(f"broadcast_latency_{percentile}", bus), Broadcast.name, is_floor_ratio=True,
+        bus=bus, target=target,
         samples=[figures.ratio(milliseconds(ours), milliseconds(theirs) + _ANSWER_MS)
                  for theirs, ours in pairs],
         details={"floor_ms": figures.median(map(milliseconds, floor)),

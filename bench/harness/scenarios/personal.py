@@ -58,12 +58,13 @@ def _unary(stage: Stage, name: str, settings: dict[str, Any]) -> Iterator[Entry]
 
     runs = stage.interleave([floor, *gateways], run)
     for side in gateways:
-        yield _unary_entry(name, side.name, costs, runs["floor"], runs[side.name])
+        yield unary_entry(name, side.name, costs, runs["floor"], runs[side.name])
     stage.close()
 
 
-def _unary_entry(name: str, bus: str, costs: list[EchoCost], floor: list[Run],
-                 gateway: list[Run]) -> Entry:
+def unary_entry(name: str, bus: str, costs: list[EchoCost], floor: list[Run],
+                gateway: list[Run]) -> Entry:
+    """One line per repeat in all three lists."""
     needed = [echo.both_us + run.us_per_delivery() for echo, run in zip(costs, floor)]
     server, client = (figures.median(getattr(echo, half) for echo in costs)
                       for half in ("server_us", "client_us"))

@@ -23,7 +23,7 @@ _SHORTEST_RUN = 0.5
 
 
 @dataclasses.dataclass(frozen=True)
-class _Storm:
+class Outcome:
     """`connect_ns` is the server's CPU time per connection, with its handshake and its
     subscription; runs are of those who were there before."""
 
@@ -50,10 +50,10 @@ class Storm(Scenario):
                                            yields=_STORM_YIELDS)
             side.connect(_WATCHERS)
         found = stage.interleave(sides, lambda side: _measure(side, crowds[side.name], clients))
-        yield from _entries(self.name, found["floor"], found["in_process"])
+        yield from entries(found["floor"], found["in_process"])
 
 
-def _measure(side: Side, crowd: Load, clients: int) -> _Storm:
+def _measure(side: Side, crowd: Load, clients: int) -> Outcome:
     before = side.cpu_ns()
     answer = _storm(side, crowd, clients)
     connect_ns = (side.cpu_ns() - before) / clients
@@ -66,7 +66,7 @@ def _measure(side: Side, crowd: Load, clients: int) -> _Storm:
     _storm(side, crowd, clients)
     stormy = side.load.end_run(seconds)
     _calm_down(side, crowd)
-    return _Storm(answer["per_second"], connect_ns, calm, stormy)
+    return Outcome(answer["per_second"], connect_ns, calm, stormy)
 
 
 def _storm(side: Side, crowd: Load, clients: int) -> dict[str, Any]:
@@ -78,29 +78,30 @@ def _calm_down(side: Side, crowd: Load) -> None:
     side.await_subscriptions(_WATCHERS)
 
 
-def _entries(scenario: str, floor: list[_Storm], gateway: list[_Storm]) -> Iterator[Entry]:
+def entries(floor: list[Outcome], gateway: list[Outcome]) -> Iterator[Entry]:
+    """Rates are better when they are higher: they are as many times the floor's."""
     raw = [{"floor": theirs.as_json(), "gateway": ours.as_json()}
            for theirs, ours in zip(floor, gateway)]
 
-    def rate(storm: _Storm) -> float:
+    def rate(storm: Outcome) -> float:
         return storm.per_second
 
-    def thrift(storm: _Storm) -> float:
+    def thrift(storm: Outcome) -> float:
         return 1e9 / storm.connect_ns
 
-    def disturbance(storm: _Storm) -> float:
+    def disturbance(storm: Outcome) -> float:
         return figures.ratio(storm.stormy.latency.percentile(0.99),
                              storm.calm.latency.percentile(0.99))
 
     for name, value, what in (("storm_rate", rate, "connects per second"),
                               ("storm_cpu", thrift, "connects per CPU second")):
         ours, theirs = (figures.median(map(value, side)) for side in (gateway, floor))
-        yield Entry(name, scenario, is_floor_ratio=True, lower_is_better=False,
+        yield Entry(name, Storm.name, is_floor_ratio=True, lower_is_better=False,
                     target=Target("storm", 0.5, is_least=True), repeats=raw,
                     samples=ratios(map(value, gateway), map(value, floor)),
                     details={"floor": theirs, "gateway": ours},
                     note=f"{what}: floor {theirs:,.0f}, gateway {ours:,.0f}")
-    yield Entry("storm_p99", scenario, samples=list(map(disturbance, gateway)),
+    yield Entry("storm_p99", Storm.name, samples=list(map(disturbance, gateway)),
                 target=Target("storm", 2), repeats=raw,
                 floor_ratios=ratios(map(disturbance, gateway), map(disturbance, floor)),
                 details={"floor": figures.median(map(disturbance, floor))},
