@@ -74,6 +74,13 @@ constexpr Setting kApplication[] = {
      Kind::kDuration,
      {0, 86'400'000},
      "For this entity type, instead of `fetch.keep_state`."},
+    {"entities.<type>.batch",
+     ENTITYSYNC_CONFIG_MAP_SLOT(entities, batch),
+     Kind::kBool,
+     {},
+     "Whether fetches of this type may share a call with others. All answers of a call come when "
+     "the slowest is there: say false for a type that takes the application much longer than "
+     "others."},
 
     {"classic.snapshot",
      ENTITYSYNC_CONFIG_SLOT(classic.snapshot),
@@ -134,6 +141,19 @@ constexpr Setting kApplication[] = {
      Kind::kBytes,
      {1'024, 256 * 1'048'576},
      "The most bytes of one state; an answer with more counts as failed."},
+    {"fetch.batch",
+     ENTITYSYNC_CONFIG_SLOT(fetch.batch),
+     Kind::kCount,
+     {1, 100},
+     "The most fetches for changes and new watchers that are put to the application in one call. "
+     "1: each in a call of its own, at once."},
+    {"fetch.batch_window",
+     ENTITYSYNC_CONFIG_SLOT(fetch.batch_window),
+     Kind::kDuration,
+     {0, 10},
+     "How long such a fetch waits for others at most, while calls to the same application are "
+     "under way; it waits for nothing when none is. 0: only what comes at the same moment shares a "
+     "call."},
     {"fetch.revalidate_in_flight",
      ENTITYSYNC_CONFIG_SLOT(fetch.revalidate_in_flight),
      Kind::kCount,

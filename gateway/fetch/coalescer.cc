@@ -76,8 +76,9 @@ Coalescer::~Coalescer() {
   context_.executor.Cancel(doubt_timer_);
   target_.gate.Forget(*this);
   target_.recovery.Forget(*this);
-  call_.reset();  // Ends before its place goes to another.
-  if (phase_ == Phase::kFetching) target_.gate.Leave(priority_);
+  const bool has_place = phase_ == Phase::kGathering || phase_ == Phase::kFetching;
+  target_.queue(priority_).Forget(*this);  // Before its place goes to another.
+  if (has_place) target_.gate.Leave(priority_);
 }
 
 bool Coalescer::OnChange(std::optional<uint64_t> version) {
@@ -137,6 +138,7 @@ void Coalescer::Revalidate() {
   if (phase_ == Phase::kLagging) EndWait();
   switch (phase_) {
     case Phase::kQueued:
+    case Phase::kGathering:
     case Phase::kWaiting:
     case Phase::kLagging:  // Not any more.
       return;              // A fetch follows.
@@ -203,7 +205,7 @@ void Coalescer::RequestFetch() {
   priority_ = wanted;
   switch (target_.gate.Enter(*this, priority_)) {
     case FetchGate::Admission::kNow:
-      return StartFetch();
+      return Gather();
     case FetchGate::Admission::kQueued:
       phase_ = Phase::kQueued;
       return;
@@ -217,51 +219,38 @@ void Coalescer::RequestFetch() {
 
 void Coalescer::OnAdmitted() {
   assert(phase_ == Phase::kQueued);
-  StartFetch();
+  Gather();
 }
 
-void Coalescer::StartFetch() {
+void Coalescer::Gather() {
+  phase_ = Phase::kGathering;
+  target_.queue(priority_).Ask(*this, !type_.batch);
+}
+
+FetchRequest Coalescer::OnSend(base::TimePoint now) {
+  assert(phase_ == Phase::kGathering);
   phase_ = Phase::kFetching;
   must_fetch_ = false;
   changed_with_version_ = false;
   last_.epoch = context_.gap_epoch;
-  last_.started = context_.executor.Now();
+  last_.started = now;
   last_.recoveries = target_.recovery.recoveries();
   versions_.OnFetch();
   StartedCounter(context_.metrics, reason_).Increment();
-  const uint64_t serial = ++last_.serial;
-  FetchRequest request{
-      .key = *key_, .secret = secret_, .reason = ReasonToSay(), .min_version = versions_.floor()};
+  const FetchRequest request{
+      .key = *key_, .secret = *secret_, .reason = ReasonToSay(), .min_version = versions_.floor()};
   last_.is_audit = std::exchange(is_audit_, false) && reason_ == FetchReason::kRevalidate &&
                    answered_.has_value() && !IsSuspect();
   last_.reason = std::exchange(reason_, FetchReason::kRevalidate);
-  FetchDone done = [weak = weak_from_this(), serial,
-                    &executor = context_.executor](FetchAnswer answer) {
-    executor.Post([weak, serial, answer = std::move(answer)]() mutable {
-      if (const auto self = weak.lock()) self->OnAnswer(serial, std::move(answer));
-    });
-  };
-  call_ = priority_ == FetchGate::Priority::kRevalidate
-              ? target_.batches.Add(*type_.source, std::move(request), std::move(done))
-              : type_.source->Fetch(std::move(request), std::move(done));
+  return request;
 }
 
-void Coalescer::OnAnswer(uint64_t serial, FetchAnswer answer) {
-  assert(context_.executor.IsCurrent());
-  if (serial != last_.serial || phase_ != Phase::kFetching) return;
-  call_.reset();
+void Coalescer::OnAnswer(FetchAnswer answer, base::TimePoint now) {
+  assert(context_.executor.IsCurrent() && phase_ == Phase::kFetching);
   phase_ = Phase::kIdle;
-  const base::TimePoint now = context_.executor.Now();
-  const std::chrono::duration<double> took = now - last_.started;
-  context_.metrics.fetch_seconds.Observe(took.count());
   const absl::StatusCode code = answer.status.code();
-  // Before another fetch of this pair gets in line behind the others. A misconfiguration is
-  // answered in no time and says nothing of the load.
-  std::optional<FetchGate::Ending> ending;
-  if (!IsMisconfiguration(code)) {
-    ending = {.started = last_.started, .now = now, .failed = !IsFinal(code)};
-  }
-  target_.gate.Leave(priority_, ending);
+  // Before another fetch of this pair gets in line behind the others.
+  LeaveGate(code, now);
   if (IsFinal(code) || IsMisconfiguration(code)) {
     target_.recovery.OnAnswer(now);
   } else {
@@ -269,9 +258,9 @@ void Coalescer::OnAnswer(uint64_t serial, FetchAnswer answer) {
   }
   switch (code) {
     case absl::StatusCode::kOk:
-      return OnRows(std::move(answer));
+      return OnRows(std::move(answer), now);
     case absl::StatusCode::kNotFound:
-      return OnNotFound(std::move(answer));
+      return OnNotFound(std::move(answer), now);
     case absl::StatusCode::kPermissionDenied:
     case absl::StatusCode::kUnauthenticated:
       context_.metrics.fetches_denied.Increment();
@@ -281,9 +270,18 @@ void Coalescer::OnAnswer(uint64_t serial, FetchAnswer answer) {
   }
 }
 
-void Coalescer::OnRows(FetchAnswer answer) {
+void Coalescer::LeaveGate(absl::StatusCode code, base::TimePoint now) {
+  std::optional<FetchGate::Ending> ending;
+  // A misconfiguration is answered in no time and says nothing of the load.
+  if (!IsMisconfiguration(code)) {
+    ending = {.started = last_.started, .now = now, .failed = !IsFinal(code)};
+  }
+  target_.gate.Leave(priority_, ending);
+}
+
+void Coalescer::OnRows(FetchAnswer answer, base::TimePoint now) {
   context_.metrics.fetches_ok.Increment();
-  const auto verdict = versions_.Judge(answer.version, context_.executor.Now());
+  const auto verdict = versions_.Judge(answer.version, now);
   // An answer at or above the floor covers every versioned change, whenever it came.
   const bool covers_all = verdict == VersionTracker::Verdict::kFinal && answer.version.has_value();
   if (covers_all) changed_with_version_ = false;
@@ -302,9 +300,9 @@ void Coalescer::OnRows(FetchAnswer answer) {
   if (verdict == VersionTracker::Verdict::kBelowFloor) listener_.OnOutcome(std::move(judged));
 }
 
-void Coalescer::OnNotFound(FetchAnswer answer) {
+void Coalescer::OnNotFound(FetchAnswer answer, base::TimePoint now) {
   context_.metrics.fetches_not_found.Increment();
-  const auto verdict = versions_.JudgeNotFound(context_.executor.Now());
+  const auto verdict = versions_.JudgeNotFound(now);
   Judged judged{.outcome = Outcome::kRemoved, .answer = std::move(answer)};
   if (verdict != VersionTracker::Verdict::kBelowFloor) {
     judged.versions_reset = true;

@@ -1,12 +1,13 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <optional>
+#include <string>
 
 #include "gateway/base/executor.h"
 #include "gateway/base/log.h"
 #include "gateway/base/random.h"
+#include "gateway/fetch/asker.h"
 #include "gateway/fetch/entity_catalog.h"
 #include "gateway/fetch/entity_source.h"
 #include "gateway/fetch/target_access.h"
@@ -67,7 +68,6 @@ struct Judged {
 
 // The fetch that a coalescer started last.
 struct LastFetch {
-  uint64_t serial = 0;  // Answers to others are late.
   FetchReason reason = FetchReason::kRevalidate;
   bool is_audit = false;
   uint64_t epoch = 0;       // CoalescerContext::gap_epoch when it started.
@@ -85,16 +85,14 @@ struct BackoffRange {
 //
 // Purpose: at most one fetch in flight and one more after it, however fast changes come; a change
 //   during a fetch always causes another; failed fetches are retried until somebody answers. The
-//   states: Idle → (Queued) → Fetching → (changed meanwhile: again) → Idle; Fetching → Waiting
-//   (failed: backoff) or Lagging (an old answer: backoff that a change ends) → Fetching.
-// Owner and lifetime: a pair of the hub, through shared_ptr because late answers hold a weak_ptr.
-//   Destroying it cancels the fetch.
-// Threading: the shard's loop; sources answer from anywhere and are posted back.
+//   states: Idle → (Queued at the gate) → Gathering (in the BatchQueue) → Fetching → (changed
+//   meanwhile: again) → Idle; Fetching → Waiting (failed: backoff) or Lagging (an old answer:
+//   backoff that a change ends) → again. What comes before Fetching is covered by the fetch.
+// Owner and lifetime: a pair of the hub. Destroying it cancels the fetch.
+// Threading: the shard's loop.
 // Limits: those of the gate and the options.
 // Errors: an answer's status decides between final and retry; see docs/ARCHITECTURE.md.
-class Coalescer final : public FetchGate::Waiter,
-                        public Recovery::Sleeper,
-                        public std::enable_shared_from_this<Coalescer> {
+class Coalescer final : public FetchGate::Waiter, public Asker, public Recovery::Sleeper {
  public:
   // Who gets the answers; outlives the coalescer.
   struct Listener {
@@ -129,10 +127,12 @@ class Coalescer final : public FetchGate::Waiter,
   uint64_t floor() const { return versions_.floor(); }
 
   void OnAdmitted() override;
+  FetchRequest OnSend(base::TimePoint now) override;
+  void OnAnswer(FetchAnswer answer, base::TimePoint now) override;
   void OnWoken() override;
 
  private:
-  enum class Phase : uint8_t { kIdle, kQueued, kFetching, kWaiting, kLagging };
+  enum class Phase : uint8_t { kIdle, kQueued, kGathering, kFetching, kWaiting, kLagging };
 
   bool IsSuspect() const;
   FetchReason ReasonToSay() const;
@@ -140,10 +140,10 @@ class Coalescer final : public FetchGate::Waiter,
   bool Covers(uint64_t version) const;
   void AskLater();
   void RequestFetch();
-  void StartFetch();
-  void OnAnswer(uint64_t serial, FetchAnswer answer);
-  void OnRows(FetchAnswer answer);
-  void OnNotFound(FetchAnswer answer);
+  void Gather();
+  void LeaveGate(absl::StatusCode code, base::TimePoint now);
+  void OnRows(FetchAnswer answer, base::TimePoint now);
+  void OnNotFound(FetchAnswer answer, base::TimePoint now);
   void OnFailure(absl::StatusCode code);
   void Settle(Judged judged);
   void AskAgain(Phase wait, BackoffRange backoff);
@@ -172,7 +172,6 @@ class Coalescer final : public FetchGate::Waiter,
   uint64_t validated_epoch_ = 0;
   base::TimerId timer_ = base::kNoTimer;
   base::TimerId doubt_timer_ = base::kNoTimer;
-  std::unique_ptr<FetchCall> call_;
 };
 
 }  // namespace entitysync::fetch

@@ -17,27 +17,27 @@ FetchGate::~FetchGate() {
 }
 
 FetchGate::Admission FetchGate::Enter(Waiter& waiter, Priority priority) {
-  assert(waiter.line_ == nullptr);
-  std::list<Waiter*>& line = priority == Priority::kUrgent ? urgent_ : revalidations_;
-  if (line.empty() && HasRoom(priority)) {
+  assert(!waiter.IsLinked());
+  Lane& lane = LaneOf(priority);
+  if (lane.queued == 0 && HasRoom(priority)) {
     Take(priority);
     return Admission::kNow;
   }
-  if (priority == Priority::kUrgent && line.size() >= limits_.queued) {
+  if (priority == Priority::kUrgent && lane.queued >= limits_.queued) {
     metrics_.fetches_refused.Increment();
     return Admission::kRefused;
   }
-  waiter.line_ = &line;
-  waiter.position_ = line.insert(line.end(), &waiter);
+  waiter.line_ = priority;
+  lane.line.PushBack(waiter);
+  ++lane.queued;
   metrics_.fetches_queued.Increment();
   return Admission::kQueued;
 }
 
 void FetchGate::Leave(Priority priority, std::optional<Ending> ending) {
   if (ending.has_value() && priority == Priority::kRevalidate) Learn(*ending);
-  size_t& count = priority == Priority::kUrgent ? urgent_in_flight_ : revalidations_in_flight_;
-  assert(count > 0);
-  --count;
+  assert(LaneOf(priority).in_flight > 0);
+  --LaneOf(priority).in_flight;
   metrics_.fetches_in_flight.Decrement();
   AdmitNext();
 }
@@ -47,41 +47,46 @@ void FetchGate::Learn(const Ending& ending) {
   if (ending.failed) {
     revalidation_limit_.OnFailure(ending.started, ending.now);
   } else {
-    revalidation_limit_.OnSuccess(ending.started, ending.now, revalidations_in_flight_);
+    revalidation_limit_.OnSuccess(ending.started, ending.now,
+                                  LaneOf(Priority::kRevalidate).in_flight);
   }
   const size_t after = revalidation_limit_.limit();
   metrics_.revalidation_limit.Increment(static_cast<double>(after) - static_cast<double>(before));
 }
 
 void FetchGate::Forget(Waiter& waiter) {
-  if (waiter.line_ == nullptr) return;
-  waiter.line_->erase(waiter.position_);
-  waiter.line_ = nullptr;
+  if (!waiter.IsLinked()) return;
+  waiter.Unlink();
+  --LaneOf(waiter.line_).queued;
   metrics_.fetches_queued.Decrement();
 }
 
 bool FetchGate::HasRoom(Priority priority) const {
   if (closed_ || in_flight() >= limits_.in_flight) return false;
-  return priority == Priority::kUrgent || revalidations_in_flight_ < revalidation_limit_.limit();
+  return priority == Priority::kUrgent ||
+         LaneOf(Priority::kRevalidate).in_flight < revalidation_limit_.limit();
 }
 
 void FetchGate::Take(Priority priority) {
-  ++(priority == Priority::kUrgent ? urgent_in_flight_ : revalidations_in_flight_);
+  ++LaneOf(priority).in_flight;
   metrics_.fetches_in_flight.Increment();
 }
 
 void FetchGate::AdmitNext() {
   for (;;) {
-    const bool can_urgent = !urgent_.empty() && HasRoom(Priority::kUrgent);
-    const bool can_revalidate = !revalidations_.empty() && HasRoom(Priority::kRevalidate);
+    const auto can_admit = [this](Priority priority) {
+      return LaneOf(priority).queued > 0 && HasRoom(priority);
+    };
+    const bool can_urgent = can_admit(Priority::kUrgent);
+    const bool can_revalidate = can_admit(Priority::kRevalidate);
     if (!can_urgent && !can_revalidate) return;
     // One revalidation is always under way, however many changes come.
-    const bool starved = can_revalidate && revalidations_in_flight_ == 0;
-    const bool urgent = can_urgent && !starved;
-    Waiter* next = urgent ? urgent_.front() : revalidations_.front();
-    Forget(*next);
-    Take(urgent ? Priority::kUrgent : Priority::kRevalidate);
-    next->OnAdmitted();
+    const bool starved = can_revalidate && LaneOf(Priority::kRevalidate).in_flight == 0;
+    const Priority priority = can_urgent && !starved ? Priority::kUrgent : Priority::kRevalidate;
+    Waiter& next = LaneOf(priority).line.front();
+    Forget(next);
+    Take(priority);
+    next.OnAdmitted();
   }
 }
 

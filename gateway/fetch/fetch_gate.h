@@ -2,9 +2,9 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <list>
 #include <optional>
 
+#include "gateway/base/intrusive_list.h"
 #include "gateway/fetch/aimd_limit.h"
 #include "gateway/metrics/metrics.h"
 
@@ -35,7 +35,7 @@ class FetchGate {
   enum class Admission : uint8_t { kNow, kQueued, kRefused };
 
   // Someone who wants to fetch; in line at most once.
-  class Waiter {
+  class Waiter : public base::ListHook<FetchGate> {
    public:
     virtual ~Waiter() = default;
     // The turn has come: a place is taken, Leave gives it back.
@@ -43,8 +43,7 @@ class FetchGate {
 
    private:
     friend class FetchGate;
-    std::list<Waiter*>* line_ = nullptr;  // Null while not in line.
-    std::list<Waiter*>::iterator position_;
+    Priority line_ = Priority::kUrgent;  // Which it is in, if any.
   };
 
   // How a fetch ended, as far as that says anything of how busy the application is.
@@ -71,11 +70,19 @@ class FetchGate {
   void Close() { closed_ = true; }
 
   // How many wait for a place of the revalidations.
-  size_t revalidations_queued() const { return revalidations_.size(); }
+  size_t revalidations_queued() const { return LaneOf(Priority::kRevalidate).queued; }
 
-  size_t in_flight() const { return urgent_in_flight_ + revalidations_in_flight_; }
+  size_t in_flight() const { return lanes_[0].in_flight + lanes_[1].in_flight; }
 
  private:
+  struct Lane {
+    size_t in_flight = 0;
+    size_t queued = 0;
+    base::IntrusiveList<Waiter, FetchGate> line;
+  };
+
+  Lane& LaneOf(Priority priority) { return lanes_[static_cast<size_t>(priority)]; }
+  const Lane& LaneOf(Priority priority) const { return lanes_[static_cast<size_t>(priority)]; }
   bool HasRoom(Priority priority) const;
   void Take(Priority priority);
   void AdmitNext();
@@ -85,10 +92,7 @@ class FetchGate {
   metrics::HubMetrics& metrics_;
   AimdLimit revalidation_limit_;
   bool closed_ = false;
-  size_t urgent_in_flight_ = 0;
-  size_t revalidations_in_flight_ = 0;
-  std::list<Waiter*> urgent_;
-  std::list<Waiter*> revalidations_;
+  Lane lanes_[2];  // By Priority.
 };
 
 }  // namespace entitysync::fetch

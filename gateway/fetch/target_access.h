@@ -10,8 +10,14 @@ namespace entitysync::fetch {
 // come back. Owned by the shard; outlives the coalescers that use it.
 struct TargetAccess {
   FetchGate gate;
-  BatchQueue batches;
+  // Apart, so that nobody who waits for a fetch waits for revalidations.
+  BatchQueue urgent;
+  BatchQueue revalidations;
   Recovery recovery = {};
+
+  BatchQueue& queue(FetchGate::Priority priority) {
+    return priority == FetchGate::Priority::kUrgent ? urgent : revalidations;
+  }
 };
 
 }  // namespace entitysync::fetch

@@ -33,16 +33,15 @@ grpc::StatusCode KnownCode(int code) {
   return known ? static_cast<grpc::StatusCode>(code) : grpc::StatusCode::UNKNOWN;
 }
 
-// What the application says of one item, as the status of a call of its own would have said it.
+bool HasAllRows(const v1::FetchEntitiesResponse& response) {
+  return std::all_of(response.results().begin(), response.results().end(),
+                     [](const v1::FetchEntityResult& result) { return result.has_response(); });
+}
+
+// Why an item has no rows, as the status of a call of its own would have said it.
 grpc::Status StatusOf(const v1::FetchEntityResult& result) {
-  switch (result.outcome_case()) {
-    case v1::FetchEntityResult::kResponse:
-      return grpc::Status::OK;
-    case v1::FetchEntityResult::kStatus:
-      if (result.status().code() == grpc::StatusCode::OK) break;
-      return {KnownCode(result.status().code()), result.status().message()};
-    case v1::FetchEntityResult::OUTCOME_NOT_SET:
-      break;
+  if (result.has_status() && result.status().code() != grpc::StatusCode::OK) {
+    return {KnownCode(result.status().code()), result.status().message()};
   }
   return {grpc::StatusCode::INTERNAL,
           "an item of a batch has neither a response nor a status other than 0"};
@@ -63,6 +62,19 @@ absl::Status CheckSize(size_t rows, size_t bytes, absl::string_view what,
   return absl::OkStatus();
 }
 
+// The rows are moved out.
+fetch::FetchAnswer RowsOf(v1::FetchEntityResponse& response, const AnswerRules& rules) {
+  fetch::FetchAnswer answer;
+  size_t bytes = 0;
+  for (const std::string& row : response.rows()) bytes += row.size();
+  answer.status = CheckSize(static_cast<size_t>(response.rows_size()), bytes, "rows", rules);
+  if (!answer.status.ok()) return answer;
+  answer.rows.reserve(static_cast<size_t>(response.rows_size()));
+  for (std::string& row : *response.mutable_rows()) answer.rows.push_back(std::move(row));
+  if (response.has_version()) answer.version = response.version();
+  return answer;
+}
+
 }  // namespace
 
 absl::Status ToStatus(const grpc::Status& status, const AnswerRules& rules, Secrets secrets) {
@@ -80,26 +92,20 @@ absl::Status ToStatus(const grpc::Status& status, const AnswerRules& rules, Secr
 
 fetch::FetchAnswer ToAnswer(const grpc::Status& status, v1::FetchEntityResponse& response,
                             const AnswerRules& rules, Secrets secrets) {
-  fetch::FetchAnswer answer;
-  answer.status = ToStatus(status, rules, secrets);
-  if (!answer.status.ok()) return answer;
-  size_t bytes = 0;
-  for (const std::string& row : response.rows()) bytes += row.size();
-  answer.status = CheckSize(static_cast<size_t>(response.rows_size()), bytes, "rows", rules);
-  if (!answer.status.ok()) return answer;
-  answer.rows.reserve(static_cast<size_t>(response.rows_size()));
-  for (std::string& row : *response.mutable_rows()) answer.rows.push_back(std::move(row));
-  if (response.has_version()) answer.version = response.version();
-  return answer;
+  if (status.ok()) return RowsOf(response, rules);
+  return {ToStatus(status, rules, secrets), {}, {}};
 }
 
 std::vector<fetch::FetchAnswer> ToAnswers(const grpc::Status& status,
                                           const v1::FetchEntitiesRequest& request,
                                           v1::FetchEntitiesResponse& response,
                                           const AnswerRules& rules) {
-  const std::vector<std::string_view> secrets = DistinctSecrets(request);
+  const bool is_complete = response.results_size() == request.items_size();
+  // Only what says why there are no rows is held against the secrets.
+  std::vector<std::string_view> secrets;
+  if (!status.ok() || !is_complete || !HasAllRows(response)) secrets = DistinctSecrets(request);
   absl::Status whole = ToStatus(status, rules, secrets);
-  if (whole.ok() && response.results_size() != request.items_size()) {
+  if (whole.ok() && !is_complete) {
     whole = absl::InternalError(absl::StrCat("application \"", rules.target, "\" answered ",
                                              response.results_size(), " results to ",
                                              request.items_size(), " items: answer one for each"));
@@ -112,8 +118,11 @@ std::vector<fetch::FetchAnswer> ToAnswers(const grpc::Status& status,
       continue;
     }
     v1::FetchEntityResult& result = *response.mutable_results(i);
-    const grpc::Status own = StatusOf(result);
-    answers.push_back(ToAnswer(own, *result.mutable_response(), rules, secrets));
+    if (result.has_response()) {
+      answers.push_back(RowsOf(*result.mutable_response(), rules));
+    } else {
+      answers.push_back({ToStatus(StatusOf(result), rules, secrets), {}, {}});
+    }
   }
   return answers;
 }

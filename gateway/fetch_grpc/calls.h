@@ -1,6 +1,7 @@
 #pragma once
 
 #include <absl/container/flat_hash_map.h>
+#include <google/protobuf/arena.h>
 #include <grpcpp/client_context.h>
 
 #include <atomic>
@@ -69,14 +70,16 @@ class RunningCall {
   grpc::ClientContext context_;
 };
 
+// A call with its messages, which live on an arena: a batch is thousands of small objects.
 template <typename RequestT, typename ResponseT, typename DoneT>
 class Call : public RunningCall {
  public:
-  Call(std::shared_ptr<CallRegistry> registry, DoneT done)
-      : RunningCall(std::move(registry)), done_(std::move(done)) {}
+  // `bytes`: about what the messages need.
+  Call(std::shared_ptr<CallRegistry> registry, size_t bytes, DoneT done)
+      : RunningCall(std::move(registry)), arena_(OptionsFor(bytes)), done_(std::move(done)) {}
 
-  RequestT request;
-  ResponseT response;
+  RequestT& request() { return request_; }
+  ResponseT& response() { return response_; }
 
   // Tells the caller, unless it cancelled.
   template <typename Answer>
@@ -94,6 +97,15 @@ class Call : public RunningCall {
   }
 
  private:
+  static google::protobuf::ArenaOptions OptionsFor(size_t bytes) {
+    google::protobuf::ArenaOptions options;
+    options.start_block_size = bytes;
+    return options;
+  }
+
+  google::protobuf::Arena arena_;
+  RequestT& request_ = *google::protobuf::Arena::CreateMessage<RequestT>(&arena_);
+  ResponseT& response_ = *google::protobuf::Arena::CreateMessage<ResponseT>(&arena_);
   DoneT done_;
 };
 

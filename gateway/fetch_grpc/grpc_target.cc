@@ -2,35 +2,45 @@
 
 #include <absl/strings/ascii.h>
 #include <absl/strings/str_cat.h>
+#include <grpc/support/time.h>
 #include <grpcpp/grpcpp.h>
 
 #include <algorithm>
 #include <chrono>
-#include <span>
+#include <string>
 #include <string_view>
 #include <utility>
-
-#include "gateway/fetch_grpc/batch_call.h"
-#include "gateway/fetch_grpc/calls.h"
 
 namespace entitysync::fetch_grpc {
 namespace {
 
+using FetchRpc = Call<v1::FetchEntityRequest, v1::FetchEntityResponse, fetch::FetchDone>;
+using BatchRpc = Call<v1::FetchEntitiesRequest, v1::FetchEntitiesResponse, fetch::FetchDone>;
 using MessageRpc = Call<v1::HandleMessageRequest, v1::HandleMessageResponse, fetch::MessageDone>;
 
+// About what the messages of a call, and of one item, take in memory.
+constexpr size_t kCallBytes = 1024;
+constexpr size_t kItemBytes = 384;
 constexpr base::Duration kStopBound = std::chrono::seconds(10);
 
-// Where the batch ends that begins with items[begin].
-size_t EndOfBatch(const std::vector<fetch::FetchItem>& items, size_t begin) {
-  size_t bytes = 0;
-  size_t end = begin;
-  while (end < items.size() && end - begin < kMaxBatchItems) {
-    const fetch::FetchRequest& request = items[end].request;
-    bytes += request.key.entity.size() + request.key.id.size() + request.secret->size();
-    if (end > begin && bytes > kMaxBatchRequestBytes) break;
-    ++end;
+v1::FetchReason ToProto(fetch::FetchReason reason) {
+  switch (reason) {
+    case fetch::FetchReason::kChange:
+      return v1::FETCH_REASON_CHANGE;
+    case fetch::FetchReason::kSnapshot:
+      return v1::FETCH_REASON_SNAPSHOT;
+    case fetch::FetchReason::kRevalidate:
+      return v1::FETCH_REASON_REVALIDATE;
   }
-  return end;
+  return v1::FETCH_REASON_UNSPECIFIED;
+}
+
+void Write(const fetch::FetchRequest& request, v1::FetchEntityRequest& to) {
+  to.mutable_key()->set_entity(request.key.entity);
+  to.mutable_key()->set_id(request.key.id);
+  to.set_secret(request.secret);
+  to.set_reason(ToProto(request.reason));
+  to.set_min_version(request.min_version);
 }
 
 absl::Status CheckOptions(const GrpcTargetOptions& options) {
@@ -70,59 +80,96 @@ absl::StatusOr<std::unique_ptr<GrpcTarget>> GrpcTarget::Create(GrpcTargetOptions
 
 GrpcTarget::GrpcTarget(GrpcTargetOptions options, std::unique_ptr<Channels> channels,
                        base::Logger log)
-    : caller_(std::make_shared<Caller>(std::move(options), std::move(channels), std::move(log))) {}
+    : options_(std::move(options)),
+      log_(std::move(log)),
+      rules_(std::make_shared<const AnswerRules>(AnswerRules{
+          options_.name, options_.bearer_key, options_.max_rows, options_.max_state_bytes})),
+      batch_limit_(std::make_shared<BatchLimit>(options_.name, options_.batch_pause, log_)),
+      channels_(std::move(channels)) {}
 
 GrpcTarget::~GrpcTarget() {
   if (!Stop(kStopBound)) {
-    caller_->log()->error("target \"{}\": a callback of a call blocks; its channel ends with it",
-                          caller_->options().name);
+    log_->error("target \"{}\": a callback of a call blocks; its channel ends with it",
+                options_.name);
   }
 }
 
-std::unique_ptr<fetch::FetchCall> GrpcTarget::Fetch(fetch::FetchRequest request,
+void GrpcTarget::Prepare(const std::shared_ptr<RunningCall>& call, base::Duration timeout) {
+  // The monotonic clock: a clock set by hand must not end or prolong calls.
+  call->context().set_deadline(gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC),
+                                            gpr_time_from_nanos(timeout.count(), GPR_TIMESPAN)));
+  call->context().set_wait_for_ready(false);
+  if (!options_.bearer_key.empty()) {
+    call->context().AddMetadata("authorization", "Bearer " + options_.bearer_key);
+  }
+  registry_->Add(call);
+}
+
+std::unique_ptr<fetch::FetchCall> GrpcTarget::Fetch(std::span<const fetch::FetchRequest> requests,
                                                     fetch::FetchDone done) {
-  return caller_->Fetch(ToProto(std::move(request)), std::move(done));
+  return requests.size() == 1 ? FetchOne(requests.front(), std::move(done))
+                              : FetchMany(requests, std::move(done));
 }
 
-std::vector<std::unique_ptr<fetch::FetchCall>> GrpcTarget::FetchBatch(
-    std::vector<fetch::FetchItem> items) {
-  if (!caller_->TakesBatches()) return EntitySource::FetchBatch(std::move(items));
-  std::vector<std::unique_ptr<fetch::FetchCall>> calls;
-  calls.reserve(items.size());
-  for (size_t begin = 0; begin < items.size();) {
-    const size_t end = EndOfBatch(items, begin);
-    if (end - begin == 1) {
-      calls.push_back(Fetch(std::move(items[begin].request), std::move(items[begin].done)));
-    } else {
-      BatchCall::Start(caller_, std::span(items).subspan(begin, end - begin), calls);
-    }
-    begin = end;
-  }
-  return calls;
+std::unique_ptr<fetch::FetchCall> GrpcTarget::FetchOne(const fetch::FetchRequest& request,
+                                                       fetch::FetchDone done) {
+  auto call = std::make_shared<FetchRpc>(registry_, kCallBytes, std::move(done));
+  Write(request, call->request());
+  Prepare(call, options_.fetch_timeout);
+  auto handle = std::make_unique<CallHandle<FetchRpc>>(call);
+  FetchRpc& rpc = *call;
+  channels_->Pick().async()->FetchEntity(
+      &rpc.context(), &rpc.request(), &rpc.response(),
+      [call = std::move(call), rules = rules_](const grpc::Status& status) {
+        const std::string_view secret = call->request().secret();
+        fetch::FetchAnswers answers;
+        answers.push_back(ToAnswer(status, call->response(), *rules, Secrets(&secret, 1)));
+        call->Complete(std::move(answers));
+      });
+  return handle;
+}
+
+std::unique_ptr<fetch::FetchCall> GrpcTarget::FetchMany(
+    std::span<const fetch::FetchRequest> requests, fetch::FetchDone done) {
+  auto call = std::make_shared<BatchRpc>(registry_, kCallBytes + requests.size() * kItemBytes,
+                                         std::move(done));
+  call->request().mutable_items()->Reserve(static_cast<int>(requests.size()));
+  for (const fetch::FetchRequest& request : requests) Write(request, *call->request().add_items());
+  Prepare(call, options_.fetch_timeout);
+  auto handle = std::make_unique<CallHandle<BatchRpc>>(call);
+  BatchRpc& rpc = *call;
+  channels_->Pick().async()->FetchEntities(
+      &rpc.context(), &rpc.request(), &rpc.response(),
+      [call = std::move(call), rules = rules_, limit = batch_limit_](const grpc::Status& status) {
+        const auto items = static_cast<size_t>(call->request().items_size());
+        if (limit->Learn(status, items)) return call->Complete(fetch::FetchAnswers());
+        call->Complete(ToAnswers(status, call->request(), call->response(), *rules));
+      });
+  return handle;
 }
 
 std::unique_ptr<fetch::FetchCall> GrpcTarget::Handle(fetch::ClientMessage message,
                                                      fetch::MessageDone done) {
-  auto call = std::make_shared<MessageRpc>(caller_->registry(), std::move(done));
-  call->request.set_secret(*message.secret);
-  call->request.set_connection(std::move(message.connection));
-  call->request.set_data(std::move(message.data));
-  call->request.set_is_binary(message.is_binary);
-  caller_->Prepare(call, caller_->options().message_timeout);
+  auto call = std::make_shared<MessageRpc>(registry_, kCallBytes, std::move(done));
+  call->request().set_secret(*message.secret);
+  call->request().set_connection(std::move(message.connection));
+  call->request().set_data(std::move(message.data));
+  call->request().set_is_binary(message.is_binary);
+  Prepare(call, options_.message_timeout);
   auto handle = std::make_unique<CallHandle<MessageRpc>>(call);
   MessageRpc& rpc = *call;
-  caller_->Pick().async()->HandleMessage(
-      &rpc.context(), &rpc.request, &rpc.response,
-      [call = std::move(call), rules = caller_->rules()](const grpc::Status& status) {
-        const std::string_view secret = call->request.secret();
-        call->Complete(ToReplies(status, call->response, *rules, Secrets(&secret, 1)));
+  channels_->Pick().async()->HandleMessage(
+      &rpc.context(), &rpc.request(), &rpc.response(),
+      [call = std::move(call), rules = rules_](const grpc::Status& status) {
+        const std::string_view secret = call->request().secret();
+        call->Complete(ToReplies(status, call->response(), *rules, Secrets(&secret, 1)));
       });
   return handle;
 }
 
 bool GrpcTarget::Stop(base::Duration bound) {
-  caller_->registry()->CancelAll();
-  return caller_->registry()->WaitUntilNone(bound);
+  registry_->CancelAll();
+  return registry_->WaitUntilNone(bound);
 }
 
 }  // namespace entitysync::fetch_grpc

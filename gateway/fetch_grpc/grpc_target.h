@@ -3,13 +3,15 @@
 #include <absl/status/statusor.h>
 
 #include <memory>
-#include <vector>
+#include <span>
 
 #include "gateway/base/log.h"
 #include "gateway/base/time.h"
 #include "gateway/fetch/entity_source.h"
 #include "gateway/fetch/message_handler.h"
-#include "gateway/fetch_grpc/caller.h"
+#include "gateway/fetch_grpc/answers.h"
+#include "gateway/fetch_grpc/batch_limit.h"
+#include "gateway/fetch_grpc/calls.h"
 #include "gateway/fetch_grpc/channels.h"
 #include "gateway/fetch_grpc/options.h"
 
@@ -20,12 +22,12 @@ namespace entitysync::fetch_grpc {
 // Purpose: asks for states and hands over pass-through messages, over gRPC.
 // Owner and lifetime: owned by the composition root, outlives the hub and the sessions. Stop it
 //   first; the destructor stops too. Never destroy it in a callback.
-// Threading: Fetch, FetchBatch and Handle from any thread. The callbacks run on gRPC's threads and
-// must only
-//   post. FetchCalls may be destroyed anywhere, also inside their own callback and after Stop.
+// Threading: Fetch, MaxItems and Handle from any thread. The callbacks run on gRPC's threads and
+//   must only post. FetchCalls may be destroyed anywhere, also inside their own callback and after
+//   Stop.
 // Limits: each call ends within its timeout. An answer over max_receive_bytes, max_rows or
 //   max_state_bytes is RESOURCE_EXHAUSTED. How many calls run at once is the caller's affair; one
-//   that batches should count items, since they may have to be asked one by one.
+//   that batches should count questions, since they may have to be asked one by one.
 // Errors: an application that cannot be reached answers UNAVAILABLE at once (no waiting for a
 //   connection); the channels reconnect for ever, within 2 s of its return. Status codes of the
 //   application are passed through, UNIMPLEMENTED included. A secret never stands in a message.
@@ -37,12 +39,13 @@ class GrpcTarget : public fetch::EntitySource, public fetch::MessageHandler {
                                                             base::Logger log);
   ~GrpcTarget() override;
 
-  std::unique_ptr<fetch::FetchCall> Fetch(fetch::FetchRequest request,
+  // One question is a FetchEntity, several are a FetchEntities; they are left unanswered if the
+  // application does not implement that, or its answer is larger than what is received. Both are
+  // remembered for batch_pause.
+  std::unique_ptr<fetch::FetchCall> Fetch(std::span<const fetch::FetchRequest> requests,
                                           fetch::FetchDone done) override;
-  // In calls of up to kMaxBatchItems items; a single item as Fetch does. If the application does
-  // not take batches, or one's answer is too large, the items are asked one by one, at once.
-  std::vector<std::unique_ptr<fetch::FetchCall>> FetchBatch(
-      std::vector<fetch::FetchItem> items) override;
+  size_t MaxItems() const override { return batch_limit_->items(); }
+
   std::unique_ptr<fetch::FetchCall> Handle(fetch::ClientMessage message,
                                            fetch::MessageDone done) override;
 
@@ -53,7 +56,19 @@ class GrpcTarget : public fetch::EntitySource, public fetch::MessageHandler {
  private:
   GrpcTarget(GrpcTargetOptions options, std::unique_ptr<Channels> channels, base::Logger log);
 
-  const std::shared_ptr<Caller> caller_;
+  std::unique_ptr<fetch::FetchCall> FetchOne(const fetch::FetchRequest& request,
+                                             fetch::FetchDone done);
+  std::unique_ptr<fetch::FetchCall> FetchMany(std::span<const fetch::FetchRequest> requests,
+                                              fetch::FetchDone done);
+  // To be called once for each call, before it starts.
+  void Prepare(const std::shared_ptr<RunningCall>& call, base::Duration timeout);
+
+  const GrpcTargetOptions options_;
+  const base::Logger log_;
+  const std::shared_ptr<const AnswerRules> rules_;
+  const std::shared_ptr<BatchLimit> batch_limit_;
+  const std::shared_ptr<CallRegistry> registry_ = std::make_shared<CallRegistry>();
+  const std::unique_ptr<Channels> channels_;
 };
 
 }  // namespace entitysync::fetch_grpc

@@ -9,10 +9,8 @@
 
 namespace entitysync::fetch_grpc {
 
-// One FetchEntities call carries at most so many items, and requests of so many bytes: servers of
-// most languages receive 4 MiB by default.
+// One FetchEntities call carries at most so many items.
 inline constexpr size_t kMaxBatchItems = 100;
-inline constexpr size_t kMaxBatchRequestBytes = 1024 * 1024;
 
 // TLS towards an application. All files are PEM and read once, when the target is created.
 struct TlsOptions {
@@ -35,10 +33,11 @@ struct GrpcTargetOptions {
   TlsOptions tls;
   base::Duration fetch_timeout = std::chrono::seconds(5);    // Per call for states.
   base::Duration message_timeout = std::chrono::seconds(5);  // Per HandleMessage call.
-  base::Duration batch_pause = std::chrono::minutes(1);      // After a batch was UNIMPLEMENTED.
-  size_t max_receive_bytes = 16 * 1024 * 1024;               // One answer on the wire.
-  size_t max_rows = 1'000;                                   // Rows, or replies, of one answer.
-  size_t max_state_bytes = 1024 * 1024;                      // Their bytes in all.
+  // For how long it is asked no more in one call than it has shown to take.
+  base::Duration batch_pause = std::chrono::minutes(1);
+  size_t max_receive_bytes = 16 * 1024 * 1024;  // One answer on the wire.
+  size_t max_rows = 1'000;                      // Rows, or replies, of one answer.
+  size_t max_state_bytes = 1024 * 1024;         // Their bytes in all.
 };
 
 }  // namespace entitysync::fetch_grpc

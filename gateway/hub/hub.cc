@@ -16,7 +16,7 @@ std::vector<fetch::FetchGate::Limits> GateLimits(const HubOptions& options,
                                                  const fetch::EntityCatalog& catalog, size_t index,
                                                  size_t shards) {
   std::vector<fetch::FetchGate::Limits> limits;
-  for (const fetch::TargetLimits& target : catalog.targets()) {
+  for (const fetch::Target& target : catalog.targets()) {
     const size_t in_flight = Share(target.max_in_flight, index, shards);
     const size_t revalidations = Share(options.revalidations_in_flight, index, shards);
     limits.push_back(
@@ -41,7 +41,8 @@ Hub::Hub(HubOptions options, const std::vector<base::Executor*>& shard_loops,
         ShardOptions{.catalog = catalog,
                      .coalescer = options_.coalescer,
                      .gates = GateLimits(options_, catalog, slices_.size(), shard_loops.size()),
-                     .revalidate_batch = options_.revalidate_batch,
+                     .urgent = options_.urgent,
+                     .revalidations = options_.revalidations,
                      .revalidate_jitter = options_.revalidate_jitter,
                      .audit_period = options_.audit_period,
                      .kept_bytes = options_.kept_bytes / shard_loops.size(),

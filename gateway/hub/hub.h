@@ -19,7 +19,9 @@ struct HubOptions {
   uint64_t seed = 0;  // Of everything that chance decides.
   // With how many it begins, before it is known what the application bears.
   size_t revalidations_initial = 16;
-  size_t revalidate_batch = 100;  // The most in one call.
+  // How those travel together, and the fetches that somebody waits for.
+  fetch::BatchOptions revalidations;
+  fetch::BatchOptions urgent{.window = std::chrono::milliseconds(2)};
   // After a gap each shard begins at a random moment within this time.
   base::Duration revalidate_jitter = std::chrono::milliseconds(250);
   // In this time everything watched is asked about once, gap or not. 0: never.

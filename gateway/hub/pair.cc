@@ -21,8 +21,7 @@ Pair::Pair(fetch::CoalescerContext& context, const fetch::EntityType& type,
       metrics_(context.metrics),
       deliveries_(deliveries),
       owner_(owner),
-      coalescer_(std::make_shared<fetch::Coalescer>(context, type, target, key_, secret_, floor,
-                                                    static_cast<Listener&>(*this))) {
+      coalescer_(context, type, target, key_, secret_, floor, static_cast<Listener&>(*this)) {
   metrics_.watched_pairs.Increment();
 }
 
@@ -35,7 +34,7 @@ void Pair::Add(const subs::Subscriber& subscriber, bool wants_state) {
 }
 
 void Pair::OnChange(std::optional<uint64_t> version) {
-  if (coalescer_->OnChange(version)) return;
+  if (coalescer_.OnChange(version)) return;
   // The state of this change is here already, but not with everybody: it may have come before them.
   if (has_waiting_ && state_ != nullptr) HandToAll(false);
 }
@@ -50,18 +49,18 @@ void Pair::Refresh(subs::SubscriptionId id) {
 void Pair::Restore(StatePtr state, base::TimePoint until) {
   kept_until_ = until;
   const auto outcome = state->removed ? fetch::Outcome::kRemoved : fetch::Outcome::kRows;
-  coalescer_->Restore(outcome, state->version);
+  coalescer_.Restore(outcome, state->version);
   state_ = std::move(state);
 }
 
 void Pair::GiveState(subs::Subscriber& subscriber) {
-  const bool settled = coalescer_->IsSettled();
+  const bool settled = coalescer_.IsSettled();
   if (settled && state_ == nullptr) return;  // Denied.
   // While a read replica lags, a newcomer gets what the others have; more is being asked for.
-  if (state_ == nullptr || !(settled || coalescer_->IsLagging())) return coalescer_->Need();
+  if (state_ == nullptr || !(settled || coalescer_.IsLagging())) return coalescer_.Need();
   const Handed handed = HandTo(subscriber);
   if (handed == Handed::kYes) metrics_.deliveries.Increment();
-  if (handed == Handed::kHasNewer) coalescer_->Expect(subscriber.handed_version);
+  if (handed == Handed::kHasNewer) coalescer_.Expect(subscriber.handed_version);
 }
 
 void Pair::OnOutcome(fetch::Judged judged) {
@@ -108,7 +107,7 @@ void Pair::HandToAll(bool versions_reset) {
   metrics_.deliveries_suppressed.Increment(static_cast<double>(counts[1]));
   // A watcher that came from another credential has a newer version than this answer, so the
   // application must have it too: ask until it says so.
-  if (newest_handed > 0) coalescer_->Expect(newest_handed);
+  if (newest_handed > 0) coalescer_.Expect(newest_handed);
 }
 
 Pair::Handed Pair::HandTo(subs::Subscriber& subscriber) {

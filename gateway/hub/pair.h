@@ -49,23 +49,23 @@ class Pair final : fetch::Coalescer::Listener {
   void Refresh(subs::SubscriptionId id);
 
   void OnChange(std::optional<uint64_t> version);
-  void Revalidate() { coalescer_->Revalidate(); }
+  void Revalidate() { coalescer_.Revalidate(); }
   // False: it is being asked anyway.
-  bool Audit() { return coalescer_->Audit(); }
+  bool Audit() { return coalescer_.Audit(); }
 
   // The present state if it is known to be true; null if not, or if there is none.
-  StatePtr SettledState() const { return coalescer_->IsSettled() ? state_ : nullptr; }
+  StatePtr SettledState() const { return coalescer_.IsSettled() ? state_ : nullptr; }
 
   // Until when the state was kept, if the application was not asked since.
   std::optional<base::TimePoint> kept_until() const { return kept_until_; }
 
   // Whether its watchers may lack a state that another fetch would bring.
-  bool IsDirty() const { return coalescer_->IsDirty() || coalescer_->MayHaveMissed(); }
+  bool IsDirty() const { return coalescer_.IsDirty() || coalescer_.MayHaveMissed(); }
   // The application's last word was that this viewer may not see the entity.
   bool IsDenied() const { return is_denied_; }
   bool empty() const { return subscribers_.empty(); }
   size_t watchers() const { return subscribers_.size(); }
-  uint64_t floor() const { return coalescer_->floor(); }
+  uint64_t floor() const { return coalescer_.floor(); }
   const fetch::Secret& secret() const { return secret_; }
 
  private:
@@ -86,7 +86,7 @@ class Pair final : fetch::Coalescer::Listener {
   bool is_denied_ = false;
   bool has_waiting_ = false;  // Somebody watches who was to get the state after the next change.
   Owner& owner_;
-  std::shared_ptr<fetch::Coalescer> coalescer_;
+  fetch::Coalescer coalescer_;
 };
 
 }  // namespace entitysync::hub

@@ -20,10 +20,13 @@ Shard::Shard(ShardOptions options, base::Executor& executor, std::vector<WorkerP
       kept_(executor, options.kept_bytes, options.metrics),
       audit_(options.audit_period, executor, options.metrics, options.logger),
       revalidate_jitter_(options.revalidate_jitter) {
-  for (const fetch::FetchGate::Limits& limits : options.gates) {
-    // Neither part can be moved, so that they are made in place.
+  for (size_t i = 0; i < options.gates.size(); ++i) {
+    fetch::EntitySource& source = *catalog_.targets()[i].source;
+    // No part can be moved, so that they are made in place.
     targets_.emplace_back(new fetch::TargetAccess{
-        .gate = {limits, metrics_}, .batches = {executor, options.revalidate_batch, metrics_}});
+        .gate = {options.gates[i], metrics_},
+        .urgent = {executor, source, options.urgent, metrics_},
+        .revalidations = {executor, source, options.revalidations, metrics_}});
   }
 }
 

@@ -24,7 +24,8 @@ struct ShardOptions {
   const fetch::CoalescerOptions& coalescer;
   // This shard's share of each target's limits, by target.
   std::vector<fetch::FetchGate::Limits> gates;
-  size_t revalidate_batch = 100;  // The most revalidations in one call.
+  fetch::BatchOptions urgent;         // Of fetches that somebody waits for,
+  fetch::BatchOptions revalidations;  // and of the others.
   // After a gap the revalidations begin within this time ...
   base::Duration revalidate_jitter{0};
   // ... and everything watched is asked about once in this one; 0: never.

@@ -29,4 +29,11 @@ inline Histogram& AddSeconds(prometheus::Registry& registry, const std::string& 
   return prometheus::BuildHistogram().Name(name).Help(help).Register(registry).Add({}, bounds);
 }
 
+// A histogram of small numbers, from 1 to 100.
+inline Histogram& AddCounts(prometheus::Registry& registry, const std::string& name,
+                            const std::string& help) {
+  const Histogram::BucketBoundaries bounds = {1, 2, 5, 10, 20, 50, 100};
+  return prometheus::BuildHistogram().Name(name).Help(help).Register(registry).Add({}, bounds);
+}
+
 }  // namespace entitysync::metrics

@@ -1,6 +1,11 @@
 #include "gateway/metrics/builders.h"
 
 namespace entitysync::metrics {
+namespace {
+
+constexpr char kCalls[] = "Calls to applications for states, by what made them go out.";
+
+}  // namespace
 
 HubMetrics::HubMetrics(prometheus::Registry& registry)
     : changes_received(
@@ -37,11 +42,19 @@ HubMetrics::HubMetrics(prometheus::Registry& registry)
       fetches_in_flight(AddGauge(registry, "entitysync_fetches_in_flight", "Fetches under way.")),
       fetches_queued(
           AddGauge(registry, "entitysync_fetches_queued", "Fetches waiting for their turn.")),
+      call_items(AddCounts(registry, "entitysync_fetch_call_items",
+                           "Fetches that a call to an application carried.")),
+      calls_turn(AddCounter(registry, "entitysync_fetch_calls_total", kCalls, {{"cause", "turn"}})),
+      calls_full(AddCounter(registry, "entitysync_fetch_calls_total", kCalls, {{"cause", "full"}})),
+      calls_window(
+          AddCounter(registry, "entitysync_fetch_calls_total", kCalls, {{"cause", "window"}})),
+      calls_answered(
+          AddCounter(registry, "entitysync_fetch_calls_total", kCalls, {{"cause", "answered"}})),
+      calls_alone(
+          AddCounter(registry, "entitysync_fetch_calls_total", kCalls, {{"cause", "alone"}})),
       revalidation_limit(AddGauge(registry, "entitysync_revalidation_limit",
                                   "How many revalidations may be under way, as the applications "
                                   "bear it; over all targets and shards.")),
-      batches(AddCounter(registry, "entitysync_fetch_batches_total",
-                         "Calls to applications that carried several revalidations.")),
       audits(AddCounter(registry, "entitysync_audits_total",
                         "Pairs of key and scope that the audit asked about.")),
       audit_differences(
@@ -53,8 +66,9 @@ HubMetrics::HubMetrics(prometheus::Registry& registry)
       kept_bytes(AddGauge(registry, "entitysync_kept_bytes", "Memory of the states kept.")),
       kept_hits(AddCounter(registry, "entitysync_kept_hits_total",
                            "Pairs that were watched again and needed no fetch.")),
-      fetch_seconds(AddSeconds(registry, "entitysync_fetch_seconds",
-                               "Time from asking the application to its answer.")),
+      fetch_seconds(
+          AddSeconds(registry, "entitysync_fetch_seconds",
+                     "Time of a call to an application, however many fetches it carries.")),
       answers_stale(
           AddCounter(registry, "entitysync_fetch_answers_stale_total",
                      "Answers below the notified version or older than what was delivered.")),

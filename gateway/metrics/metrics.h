@@ -63,8 +63,13 @@ struct HubMetrics {
   Counter& fetches_skipped;        // a versioned change that the pair already has
   Gauge& fetches_in_flight;
   Gauge& fetches_queued;
+  Histogram& call_items;       // fetches in one call
+  Counter& calls_turn;         // sent at the end of the turn in which they came
+  Counter& calls_full;         // sent because as many were there as a call takes
+  Counter& calls_window;       // ... because the first had waited for so long
+  Counter& calls_answered;     // ... because the calls before were answered
+  Counter& calls_alone;        // of one fetch that may not, or shall not, travel with others
   Gauge& revalidation_limit;   // adaptive, summed over targets and shards
-  Counter& batches;            // calls that carried several revalidations
   Counter& audits;             // pairs asked about by the audit
   Counter& audit_differences;  // and found different though no change was heard
   Gauge& kept_states;          // of pairs that nobody watches

@@ -89,7 +89,8 @@ hub::HubOptions HubOptionsOf(const config::Settings& settings, uint64_t seed) {
   const config::FetchSettings& from = settings.fetch;
   hub::HubOptions to;
   to.revalidations_in_flight = from.revalidate_in_flight;
-  to.revalidate_batch = from.revalidate_batch;
+  to.revalidations = {.max_items = from.revalidate_batch};
+  to.urgent = {.max_items = from.batch, .window = from.batch_window};
   to.revalidate_jitter = from.revalidate_jitter;
   to.audit_period = from.audit_period;
   to.kept_bytes = from.kept_bytes;

@@ -120,7 +120,8 @@ std::string Cluster::Lacks() const {
 
 void Cluster::KeepChanging() {
   if (faults_stopped_) return;
-  producer_.Change();
+  size_t count = world_.plan.bursts && world_.Chance(10) ? 2 + world_.random.Below(12) : 1;
+  for (; count > 0; --count) producer_.Change();
   world_.loop.After(world_.UpTo(world_.plan.change_interval * 2), [this] { KeepChanging(); });
 }
 

@@ -29,6 +29,9 @@ void DrawLimits(base::Random& random, Plan& plan) {
   if (one_in(3)) plan.revalidations_in_flight = 1 + random.Below(3);
   if (one_in(3)) plan.max_in_flight = 1 + random.Below(4);
   if (one_in(4)) plan.max_queued = 1 + random.Below(4);
+  if (one_in(3)) plan.batch = 1 + random.Below(4);
+  plan.batch_window = random.Between(milliseconds(0), milliseconds(10));
+  if (one_in(3)) plan.revalidate_batch = 1 + random.Below(4);
   if (one_in(3)) plan.subscribes_per_second = 50 + static_cast<uint32_t>(random.Below(100));
   if (one_in(3)) plan.audit_period = random.Between(seconds(2), seconds(6));
   if (one_in(3)) plan.keep_state = random.Between(milliseconds(200), seconds(4));
@@ -65,12 +68,13 @@ Plan MakePlan(uint64_t seed) {
   DrawSizes(random, plan);
   DrawLimits(random, plan);
   for (bool Plan::*kind :
-       {&Plan::lag,        &Plan::restarts_numbers, &Plan::removes,     &Plan::denies,
-        &Plan::kills,      &Plan::drains,           &Plan::breaks,      &Plan::silent_breaks,
-        &Plan::route_cuts, &Plan::lossy_routes,     &Plan::drops,       &Plan::duplicates,
-        &Plan::refusals,   &Plan::slow_bus,         &Plan::freezes,     &Plan::outages,
-        &Plan::flakes,     &Plan::misconfigures,    &Plan::stalls,      &Plan::vanishes,
-        &Plan::leaves,     &Plan::secret_changes,   &Plan::unsubscribes}) {
+       {&Plan::lag,        &Plan::restarts_numbers, &Plan::removes,      &Plan::denies,
+        &Plan::kills,      &Plan::drains,           &Plan::breaks,       &Plan::silent_breaks,
+        &Plan::route_cuts, &Plan::lossy_routes,     &Plan::drops,        &Plan::duplicates,
+        &Plan::refusals,   &Plan::slow_bus,         &Plan::freezes,      &Plan::outages,
+        &Plan::flakes,     &Plan::misconfigures,    &Plan::stalls,       &Plan::vanishes,
+        &Plan::leaves,     &Plan::secret_changes,   &Plan::unsubscribes, &Plan::bursts,
+        &Plan::slow_key,   &Plan::no_batches,       &Plan::large_answers}) {
     plan.*kind = random.Below(3) == 0;
   }
   MakeLossesNoticeable(random, plan);

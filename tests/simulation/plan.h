@@ -28,6 +28,9 @@ struct Plan {
   size_t revalidations_in_flight = 64;
   size_t max_in_flight = 256;
   size_t max_queued = 10'000;
+  size_t batch = 100;  // Fetches of changes and newcomers in one call.
+  base::Duration batch_window = std::chrono::milliseconds(2);
+  size_t revalidate_batch = 100;
   uint32_t subscribes_per_second = 0;  // Of a worker; 0: any number.
   size_t flush_bytes = 1024;
   size_t kernel_bytes = 1024;  // Of a connection's send buffer.
@@ -41,6 +44,10 @@ struct Plan {
   bool restarts_numbers = false;  // Versions start again at times.
   bool removes = false;
   bool denies = false;
+  bool bursts = false;         // Many changes at one moment.
+  bool slow_key = false;       // One key takes it much longer than the others.
+  bool no_batches = false;     // It answers one question per call,
+  bool large_answers = false;  // or at times more than can be received in one.
 
   // Faults.
   bool kills = false;

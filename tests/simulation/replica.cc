@@ -17,12 +17,11 @@ constexpr base::Duration kRest = seconds(12);
 
 fetch::EntityCatalog MakeCatalog(const Plan& plan, fetch::EntitySource& source) {
   const auto type = [&](bool snapshot) {
-    return fetch::EntityType{
-        .source = &source, .classic_snapshot = snapshot, .keep_state = plan.keep_state};
+    return fetch::EntityType{.classic_snapshot = snapshot, .keep_state = plan.keep_state};
   };
   return fetch::EntityCatalog(
       {{"items", type(true)}, {"plain", type(false)}}, std::nullopt,
-      {{.max_in_flight = plan.max_in_flight, .max_queued = plan.max_queued}});
+      {{.source = &source, .max_in_flight = plan.max_in_flight, .max_queued = plan.max_queued}});
 }
 
 session::SessionOptions MakeSessionOptions(const Plan& plan) {
@@ -71,6 +70,8 @@ void Replica::MakeHub(metrics::Metrics& metrics) {
   hub::HubOptions options;
   options.mailbox_changes = plan.mailbox_changes;
   options.revalidations_in_flight = plan.revalidations_in_flight;
+  options.urgent = {.max_items = plan.batch, .window = plan.batch_window};
+  options.revalidations = {.max_items = plan.revalidate_batch};
   options.audit_period = plan.audit_period;
   options.seed = plan.seed ^ epoch_;
   std::vector<base::Executor*> loops;

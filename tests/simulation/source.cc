@@ -11,6 +11,10 @@ namespace {
 
 using std::chrono::microseconds;
 using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+// For how long it is remembered that the application does not answer so many in one call.
+constexpr base::Duration kFewerFor = seconds(1);
 
 const char* NameOf(fetch::FetchReason reason) {
   switch (reason) {
@@ -27,23 +31,22 @@ const char* NameOf(fetch::FetchReason reason) {
 }  // namespace
 
 struct Source::Call {
-  fetch::FetchRequest request;
   fetch::FetchDone done;
-  KeyIndex key = 0;
+  std::vector<Question> questions;
+  bool is_declined = false;  // The application does not answer them in one call.
   bool is_over = false;
-  std::list<std::shared_ptr<Call>>::iterator position;
+  std::list<CallPtr>::iterator position;
 };
 
 class Source::Handle final : public fetch::FetchCall {
  public:
-  Handle(Source& source, std::shared_ptr<Call> call) : source_(source), call_(std::move(call)) {}
-  ~Handle() override {
-    if (!std::exchange(call_->is_over, true)) source_.Cancel(*call_);
-  }
+  Handle(Source& source, CallPtr call) : source_(source), call_(std::move(call)) {}
+  ~Handle() override { source_.Cancel(*call_); }
+  void Drop(size_t index) override { source_.GiveUp(call_->questions[index]); }
 
  private:
   Source& source_;
-  const std::shared_ptr<Call> call_;
+  const CallPtr call_;
 };
 
 Source::Source(World& world, Application& application, const Service& service, std::string replica,
@@ -54,111 +57,149 @@ Source::Source(World& world, Application& application, const Service& service, s
       replica_(std::move(replica)),
       cap_(cap) {}
 
-std::unique_ptr<fetch::FetchCall> Source::Fetch(fetch::FetchRequest request,
+size_t Source::MaxItems() const { return world_.Now() < fewer_until_ ? fewer_items_ : 100; }
+
+std::unique_ptr<fetch::FetchCall> Source::Fetch(std::span<const fetch::FetchRequest> requests,
                                                 fetch::FetchDone done) {
   auto call = std::make_shared<Call>();
-  call->key = application_.IndexOf(request.key);
-  call->request = std::move(request);
   call->done = std::move(done);
   call->is_over = abandoned_;
   if (abandoned_) return std::make_unique<Handle>(*this, call);
-  const std::string& secret = *call->request.secret;
-  world_.Tell(replica_, ": fetches ", application_.NameOf(call->key), " for ", secret, " (",
-              NameOf(call->request.reason), ")");
-  const bool twice = std::any_of(open_.begin(), open_.end(), [&](const auto& other) {
-    return other->key == call->key && *other->request.secret == secret;
-  });
-  if (twice) world_.Broken(Promise::kFewFetches, "two fetches of one pair in flight");
-  call->position = open_.insert(open_.end(), call);
-  ++started_;
-  if (open_.size() > cap_) world_.Broken(Promise::kPaced, "more fetches in flight than the cap");
+  for (const fetch::FetchRequest& request : requests) {
+    call->questions.push_back(
+        {application_.IndexOf(request.key), request.secret, request.reason, true, {}});
+    const Question& question = call->questions.back();
+    world_.Tell(replica_, ": fetches ", application_.NameOf(question.key), " for ", question.secret,
+                " (", NameOf(question.reason), ")", call->questions.size() > 1 ? " too" : "");
+    CheckAsked(*call);
+  }
+  started_ += requests.size();
+  call->position = calls_.insert(calls_.end(), call);
   Schedule(call);
   return std::make_unique<Handle>(*this, call);
 }
 
-std::vector<std::unique_ptr<fetch::FetchCall>> Source::FetchBatch(
-    std::vector<fetch::FetchItem> items) {
-  batch_latency_ = RandomLatency();
-  auto calls = EntitySource::FetchBatch(std::move(items));
-  batch_latency_.reset();
-  return calls;
-}
-
-base::Duration Source::RandomLatency() {
-  return world_.random.Between(microseconds(200), milliseconds(20));
-}
-
-void Source::Schedule(const std::shared_ptr<Call>& call) {
-  base::Duration latency = batch_latency_.value_or(RandomLatency());
-  const auto fail = [&](base::Duration after, absl::StatusCode code) {
-    world_.loop.After(after, [this, call, code] {
-      End(call,
-          {.status = absl::Status(code, "as the simulation wants"), .rows = {}, .version = {}});
-    });
+void Source::CheckAsked(const Call& call) {
+  const Question& asked = call.questions.back();
+  const auto is_same = [&](const Question& other) {
+    return &other != &asked && other.is_open && other.key == asked.key &&
+           other.secret == asked.secret;
   };
+  const auto has_same = [&](const Call& other) {
+    return std::any_of(other.questions.begin(), other.questions.end(), is_same);
+  };
+  if (has_same(call) || std::any_of(calls_.begin(), calls_.end(),
+                                    [&](const CallPtr& other) { return has_same(*other); })) {
+    world_.Broken(Promise::kFewFetches, "two fetches of one pair in flight");
+  }
+  if (++open_ > cap_) world_.Broken(Promise::kPaced, "more fetches in flight than the cap");
+}
+
+void Source::Schedule(const CallPtr& call) {
+  const base::Duration latency = DrawLatency(*call);
+  call->is_declined = DrawDeclined(call->questions.size());
+  std::optional<absl::StatusCode> whole;
+  if (call->questions.size() > 1) whole = DrawFailure(call->questions.size());
+  for (Question& question : call->questions) {
+    const auto failure = whole.has_value() ? whole : DrawFailure(1);
+    if (failure.has_value()) {
+      question.answer.status = absl::Status(*failure, "as the simulation wants");
+      continue;
+    }
+    world_.loop.After(world_.UpTo(latency), [this, call, &question] {
+      if (call->is_over || !question.is_open) return;
+      question.answer = application_.Read(question.key, question.secret, question.reason);
+    });
+  }
+  world_.loop.After(latency, [this, call] { End(*call); });
+}
+
+base::Duration Source::DrawLatency(const Call& call) {
+  const base::Duration usual = world_.random.Between(microseconds(200), milliseconds(20));
+  const bool is_slow =
+      world_.plan.slow_key && std::any_of(call.questions.begin(), call.questions.end(),
+                                          [](const Question& each) { return each.key == 0; });
+  switch (service_.mood) {
+    case Service::Mood::kHanging:
+      return kDeadline;
+    case Service::Mood::kSlow:
+      return world_.random.Between(milliseconds(300), milliseconds(3000));
+    case Service::Mood::kWell:
+      if (is_slow) return world_.random.Between(milliseconds(200), milliseconds(900));
+      return service_.latency.value_or(usual);
+    default:
+      return usual;
+  }
+}
+
+bool Source::DrawDeclined(size_t items) {
+  const bool is_large = world_.plan.large_answers && world_.Chance(20);
+  if (items == 1 || !(world_.plan.no_batches || is_large)) return false;
+  fewer_items_ = world_.plan.no_batches ? 1 : items / 2;
+  fewer_until_ = world_.Now() + kFewerFor;
+  return true;
+}
+
+std::optional<absl::StatusCode> Source::DrawFailure(size_t items) {
   switch (service_.mood) {
     case Service::Mood::kRefusing:
-      return fail(latency, absl::StatusCode::kUnavailable);
+      return absl::StatusCode::kUnavailable;
     case Service::Mood::kHanging:
-      return fail(kDeadline, absl::StatusCode::kDeadlineExceeded);
+      return absl::StatusCode::kDeadlineExceeded;
     case Service::Mood::kFlaky:
-      if (world_.Chance(50)) return fail(latency, RandomFailure());
-      break;
+      // Of several, at times all fail together.
+      if (world_.Chance(items == 1 ? 50 : 20)) return RandomFailure();
+      return std::nullopt;
     case Service::Mood::kMisconfigured:
-      if (world_.Chance(50)) {
-        return fail(latency, world_.Chance(50) ? absl::StatusCode::kUnimplemented
-                                               : absl::StatusCode::kInvalidArgument);
-      }
-      break;
-    case Service::Mood::kSlow:
-      latency = world_.random.Between(milliseconds(300), milliseconds(3000));
-      break;
-    case Service::Mood::kWell:
-      latency = service_.latency.value_or(latency);
-      break;
+      if (items > 1 || world_.Chance(50)) return std::nullopt;
+      return world_.Chance(50) ? absl::StatusCode::kUnimplemented
+                               : absl::StatusCode::kInvalidArgument;
+    default:
+      return std::nullopt;
   }
-  const base::Duration read = world_.UpTo(latency);
-  world_.loop.After(read, [this, call, rest = latency - read] { ReadAndAnswer(call, rest); });
 }
 
-void Source::ReadAndAnswer(const std::shared_ptr<Call>& call, base::Duration rest) {
-  if (call->is_over) return;
-  fetch::FetchAnswer answer =
-      application_.Read(call->key, *call->request.secret, call->request.reason);
-  world_.loop.After(
-      rest, [this, call, answer = std::move(answer)]() mutable { End(call, std::move(answer)); });
+void Source::End(Call& call) {
+  if (call.is_over || abandoned_) return;
+  Close(call);
+  fetch::FetchAnswers answers;
+  for (Question& question : call.questions) {
+    if (question.is_open) Answered(question, call.is_declined);
+    if (!call.is_declined) answers.push_back(std::move(question.answer));
+  }
+  call.done(std::move(answers));
 }
 
-void Source::End(const std::shared_ptr<Call>& call, fetch::FetchAnswer answer) {
-  if (call->is_over || abandoned_) return;
-  call->is_over = true;
-  Forget(*call);
-  Note(*call, answer);
-  world_.Tell(replica_, ": ", application_.NameOf(call->key), " for ", *call->request.secret, ": ",
-              answer.status.ok() ? answer.rows.front()
-                                 : std::string(absl::StatusCodeToString(answer.status.code())));
-  call->done(std::move(answer));
+void Source::Answered(Question& question, bool is_declined) {
+  question.is_open = false;
+  --open_;
+  const fetch::FetchAnswer& answer = question.answer;
+  world_.Tell(replica_, ": ", application_.NameOf(question.key), " for ", question.secret, ": ",
+              is_declined          ? "not in one call"
+              : answer.status.ok() ? answer.rows.front()
+                                   : std::string(absl::StatusCodeToString(answer.status.code())));
+  if (!is_declined) Note(question);
 }
 
-void Source::Note(const Call& call, const fetch::FetchAnswer& answer) {
-  if (absl::IsNotFound(answer.status)) removed_[call.key] = world_.Now();
+void Source::Note(const Question& question) {
+  const fetch::FetchAnswer& answer = question.answer;
+  if (absl::IsNotFound(answer.status)) removed_[question.key] = world_.Now();
   if (!answer.status.ok() || world_.Now() <= frozen_until_) return;
-  Answered& answered = answered_[{call.key, *call.request.secret}];
+  Heard& heard = heard_[{question.key, question.secret}];
   const uint64_t serial = ReadRow(answer.rows.front()).serial;
-  if (answered.last_time < world_.Now()) {
-    answered.earlier = std::max(answered.earlier, answered.last);
-    answered.last = 0;
-    answered.last_time = world_.Now();
+  if (heard.last_time < world_.Now()) {
+    heard.earlier = std::max(heard.earlier, heard.last);
+    heard.last = 0;
+    heard.last_time = world_.Now();
   }
-  answered.last = std::max(answered.last, serial);
+  heard.last = std::max(heard.last, serial);
 }
 
 uint64_t Source::NewestAnswered(KeyIndex key, const std::string& secret) const {
-  const auto it = answered_.find({key, secret});
-  if (it == answered_.end()) return 0;
-  const Answered& answered = it->second;
-  return answered.last_time < world_.Now() ? std::max(answered.earlier, answered.last)
-                                           : answered.earlier;
+  const auto it = heard_.find({key, secret});
+  if (it == heard_.end()) return 0;
+  const Heard& heard = it->second;
+  return heard.last_time < world_.Now() ? std::max(heard.earlier, heard.last) : heard.earlier;
 }
 
 base::TimePoint Source::LastRemoved(KeyIndex key) const {
@@ -167,26 +208,38 @@ base::TimePoint Source::LastRemoved(KeyIndex key) const {
 }
 
 void Source::BreakCalls() {
-  const std::list<std::shared_ptr<Call>> open = open_;
-  for (const auto& call : open) {
-    End(call, {.status = absl::UnavailableError("restarted"), .rows = {}, .version = {}});
+  const std::list<CallPtr> calls = calls_;
+  for (const CallPtr& call : calls) {
+    for (Question& question : call->questions) {
+      question.answer = {.status = absl::UnavailableError("restarted"), .rows = {}, .version = {}};
+    }
+    call->is_declined = false;
+    End(*call);
   }
 }
 
 void Source::Abandon() {
   abandoned_ = true;
-  open_.clear();
+  calls_.clear();
 }
 
-void Source::Forget(const Call& call) {
-  if (!abandoned_) open_.erase(call.position);
+void Source::Close(Call& call) {
+  call.is_over = true;
+  calls_.erase(call.position);
 }
 
-void Source::Cancel(const Call& call) {
-  if (abandoned_) return;  // All at once, in an order that means nothing.
-  world_.Tell(replica_, ": gives up fetching ", application_.NameOf(call.key), " for ",
-              *call.request.secret);
-  Forget(call);
+void Source::Cancel(Call& call) {
+  if (call.is_over || abandoned_)
+    return;  // Abandoned: all at once, in an order that means nothing.
+  for (Question& question : call.questions) GiveUp(question);
+  Close(call);
+}
+
+void Source::GiveUp(Question& question) {
+  if (abandoned_ || !std::exchange(question.is_open, false)) return;
+  --open_;
+  world_.Tell(replica_, ": gives up fetching ", application_.NameOf(question.key), " for ",
+              question.secret);
 }
 
 absl::StatusCode Source::RandomFailure() {

@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -23,11 +24,12 @@ struct Service {
 
 // The road from one replica to the application.
 //
-// Purpose: answers fetches with the application's truth at some moment between their start and
+// Purpose: answers questions with the application's truth at some moment between their start and
 //   their end, or fails them as the mood of the day wants; counts that no (key, secret) is asked
-//   twice at once (G6) and that no more is asked at once than the cap allows (G9).
+//   twice at once (G6) and that no more is asked at once than the cap allows (G9). A call of
+//   several is answered when the slowest of them is, fails in part or as a whole, or is declined.
 // Owner and lifetime: a Replica; outlives its hub.
-// Threading: one thread. Limits: every fetch ends within kDeadline.
+// Threading: one thread. Limits: every call ends within kDeadline.
 class Source final : public fetch::EntitySource {
  public:
   static constexpr base::Duration kDeadline = std::chrono::seconds(5);
@@ -36,12 +38,9 @@ class Source final : public fetch::EntitySource {
   Source(World& world, Application& application, const Service& service, std::string replica,
          size_t cap);
 
-  std::unique_ptr<fetch::FetchCall> Fetch(fetch::FetchRequest request,
+  std::unique_ptr<fetch::FetchCall> Fetch(std::span<const fetch::FetchRequest> requests,
                                           fetch::FetchDone done) override;
-
-  // In one call: all are answered when the slowest is.
-  std::vector<std::unique_ptr<fetch::FetchCall>> FetchBatch(
-      std::vector<fetch::FetchItem> items) override;
+  size_t MaxItems() const override;
 
   // Calls under way fail, as when the application's process is restarted.
   void BreakCalls();
@@ -57,38 +56,55 @@ class Source final : public fetch::EntitySource {
   // When the application last said that this key does not exist, to any secret.
   base::TimePoint LastRemoved(KeyIndex key) const;
 
+  // Questions asked.
   size_t started() const { return started_; }
 
  private:
+  struct Question {
+    KeyIndex key = 0;
+    std::string secret;
+    fetch::FetchReason reason;
+    bool is_open = true;  // Neither answered nor given up.
+    fetch::FetchAnswer answer;
+  };
   struct Call;
   class Handle;
+  using CallPtr = std::shared_ptr<Call>;
   using Pair = std::pair<KeyIndex, std::string>;
-  struct Answered {
+  // The serials of what was answered for a pair.
+  struct Heard {
     base::TimePoint last_time;
     uint64_t last = 0;     // The highest at last_time.
     uint64_t earlier = 0;  // The highest before it.
   };
 
-  base::Duration RandomLatency();
-  void Schedule(const std::shared_ptr<Call>& call);
-  void ReadAndAnswer(const std::shared_ptr<Call>& call, base::Duration rest);
-  void End(const std::shared_ptr<Call>& call, fetch::FetchAnswer answer);
-  void Note(const Call& call, const fetch::FetchAnswer& answer);
-  void Cancel(const Call& call);
-  void Forget(const Call& call);
+  void CheckAsked(const Call& call);
+  void Schedule(const CallPtr& call);
+  base::Duration DrawLatency(const Call& call);
+  bool DrawDeclined(size_t items);
+  // Of a question, or of a whole call of several.
+  std::optional<absl::StatusCode> DrawFailure(size_t items);
   absl::StatusCode RandomFailure();
+  void End(Call& call);
+  void Answered(Question& question, bool is_declined);
+  void Note(const Question& question);
+  void Close(Call& call);
+  void Cancel(Call& call);
+  void GiveUp(Question& question);
 
   World& world_;
   Application& application_;
   const Service& service_;
   const std::string replica_;
   const size_t cap_;
-  std::optional<base::Duration> batch_latency_;  // While a batch is being put together.
   bool abandoned_ = false;
   size_t started_ = 0;
+  size_t open_ = 0;  // Questions.
   base::TimePoint frozen_until_{};
-  std::list<std::shared_ptr<Call>> open_;
-  std::map<Pair, Answered> answered_;
+  size_t fewer_items_ = 1;  // In one call, until then.
+  base::TimePoint fewer_until_{};
+  std::list<CallPtr> calls_;  // Under way.
+  std::map<Pair, Heard> heard_;
   std::map<KeyIndex, base::TimePoint> removed_;
 };
 

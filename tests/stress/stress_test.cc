@@ -43,19 +43,24 @@ class Application final : public fetch::EntitySource {
     }
   }
 
-  std::unique_ptr<fetch::FetchCall> Fetch(fetch::FetchRequest request,
+  std::unique_ptr<fetch::FetchCall> Fetch(std::span<const fetch::FetchRequest> requests,
                                           fetch::FetchDone done) override {
+    Call call{{}, std::move(done)};
+    for (const fetch::FetchRequest& request : requests) {
+      call.keys.push_back(std::stoi(request.key.id));
+    }
     const base::MutexLock lock(mutex_);
-    calls_.push_back({std::move(request), std::move(done)});
+    calls_.push_back(std::move(call));
     return std::make_unique<fetch::FetchCall>();
   }
+  size_t MaxItems() const override { return 5; }
 
   uint64_t Bump(int key) { return ++versions_[static_cast<size_t>(key)]; }
   uint64_t VersionOf(int key) const { return versions_[static_cast<size_t>(key)]; }
 
  private:
   struct Call {
-    fetch::FetchRequest request;
+    std::vector<int> keys;
     fetch::FetchDone done;
   };
 
@@ -65,13 +70,19 @@ class Application final : public fetch::EntitySource {
       std::optional<Call> call = Take();
       if (!call.has_value()) {
         std::this_thread::yield();
-      } else if (random.Below(10) == 0) {
-        call->done({.status = absl::UnavailableError("now and then"), .rows = {}, .version = {}});
+      } else if (call->keys.size() > 1 && random.Below(10) == 0) {
+        call->done({});  // Not in one call.
       } else {
-        const uint64_t version = VersionOf(std::stoi(call->request.key.id));
-        call->done({absl::OkStatus(), {std::to_string(version)}, version});
+        fetch::FetchAnswers answers;
+        for (const int key : call->keys) answers.push_back(Answer(key, random));
+        call->done(std::move(answers));
       }
     }
+  }
+  fetch::FetchAnswer Answer(int key, base::Random& random) const {
+    if (random.Below(10) == 0) return {absl::UnavailableError("now and then"), {}, {}};
+    const uint64_t version = VersionOf(key);
+    return {absl::OkStatus(), {std::to_string(version)}, version};
   }
   std::optional<Call> Take() {
     const base::MutexLock lock(mutex_);
@@ -195,7 +206,7 @@ class StressTest : public ::testing::Test {
 
   Application application_;
   fetch::EntityCatalog catalog_{
-      {}, fetch::EntityType{.source = &application_, .classic_snapshot = true}, {{}}};
+      {}, fetch::EntityType{.classic_snapshot = true}, {{.source = &application_}}};
   prometheus::Registry registry_;
   metrics::Metrics metrics_{registry_};
   hub::HubOptions options_;

@@ -21,6 +21,13 @@ class CoalescerTest : public ::testing::Test, protected Coalescer::Listener {
     coalescer_ = Make();
   }
 
+  // Room for ten at once.
+  TargetAccess WideTarget(BatchOptions urgent = {}) {
+    return {.gate = {{.in_flight = 10, .revalidations_in_flight = 10, .queued = 10}, metrics_},
+            .urgent = {loop_, source_, urgent, metrics_},
+            .revalidations = {loop_, source_, {}, metrics_}};
+  }
+
   std::shared_ptr<Coalescer> Make() { return Make(target_); }
   std::shared_ptr<Coalescer> Make(TargetAccess& target) {
     return std::make_shared<Coalescer>(
@@ -55,11 +62,12 @@ class CoalescerTest : public ::testing::Test, protected Coalescer::Listener {
                             .options = options_,
                             .metrics = metrics_,
                             .logger = base::NullLogger()};
+  testing::FakeSource source_;
   TargetAccess target_{
       .gate = {{.in_flight = 1, .revalidations_in_flight = 1, .queued = 10}, metrics_},
-      .batches = {loop_, 100, metrics_}};
-  testing::FakeSource source_;
-  EntityType type_{.source = &source_};
+      .urgent = {loop_, source_, {}, metrics_},
+      .revalidations = {loop_, source_, {}, metrics_}};
+  EntityType type_;
   std::vector<Outcome> outcomes_;
   int unexplained_ = 0;
   std::vector<std::string> rows_;

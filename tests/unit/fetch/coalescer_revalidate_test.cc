@@ -73,38 +73,37 @@ TEST_F(CoalescerTest, NorIsAnyNeededOfWhatBeganAfterTheGap) {
 }
 
 TEST_F(CoalescerTest, RevalidationsThatBeginInOneTurnTravelTogether) {
-  TargetAccess target{
-      .gate = {{.in_flight = 10, .revalidations_in_flight = 10, .queued = 10}, metrics_},
-      .batches = {loop_, 100, metrics_}};
+  TargetAccess target = WideTarget();
   std::vector<std::shared_ptr<Coalescer>> pairs;
   for (int i = 0; i < 3; ++i) pairs.push_back(Make(target));
   ++context_.gap_epoch;
   ON_LOOP(for (const auto& pair : pairs) pair->Revalidate());
   EXPECT_EQ(source_.batches(), std::vector<size_t>{3});
   EXPECT_EQ(target.gate.in_flight(), 3u) << "a place each";
-  Answer("first");
-  EXPECT_EQ(target.gate.in_flight(), 2u) << "one that is answered waits for no other";
+  ON_LOOP(pairs.pop_back());
+  EXPECT_EQ(target.gate.in_flight(), 2u) << "one that is gone keeps none";
   ON_LOOP(pairs.clear());
   EXPECT_EQ(source_.open(), 0u);
   EXPECT_EQ(target.gate.in_flight(), 0u);
 }
 
-TEST_F(CoalescerTest, WhatSomebodyWaitsForTravelsAlone) {
-  TargetAccess target{
-      .gate = {{.in_flight = 10, .revalidations_in_flight = 10, .queued = 10}, metrics_},
-      .batches = {loop_, 100, metrics_}};
-  auto change = Make(target);
-  auto snapshot = Make(target);
-  ON_LOOP(change->OnChange(std::nullopt); snapshot->Need());
-  EXPECT_EQ(source_.open(), 2u);
-  EXPECT_TRUE(source_.batches().empty());
-  ON_LOOP(change.reset(); snapshot.reset());
+TEST_F(CoalescerTest, WhatSomebodyWaitsForNeverTravelsWithRevalidations) {
+  TargetAccess target = WideTarget();
+  std::vector<std::shared_ptr<Coalescer>> pairs;
+  for (int i = 0; i < 4; ++i) pairs.push_back(Make(target));
+  ++context_.gap_epoch;
+  ON_LOOP(pairs[0]->Revalidate(); pairs[1]->OnChange(std::nullopt); pairs[2]->Need();
+          pairs[3]->Revalidate());
+  EXPECT_EQ(source_.open(), 4u);
+  EXPECT_EQ(source_.batches(), (std::vector<size_t>{2, 2}));
+  ON_LOOP(pairs.clear());
 }
 
 TEST_F(CoalescerTest, AFailedRevalidationHalvesTheLimitAndAMisconfigurationDoesNot) {
   TargetAccess target{
       .gate = {{.in_flight = 64, .revalidations_in_flight = 64, .queued = 10}, metrics_},
-      .batches = {loop_, 100, metrics_}};
+      .urgent = {loop_, source_, {}, metrics_},
+      .revalidations = {loop_, source_, {}, metrics_}};
   const double before = metrics_.revalidation_limit.Value();
   auto pair = Make(target);
   ++context_.gap_epoch;

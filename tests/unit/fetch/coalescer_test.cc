@@ -26,7 +26,7 @@ TEST_F(CoalescerTest, SaysWhyItAsksAndWhatItExpects) {
   loops_.Advance(seconds(1));
   EXPECT_EQ(source_.request().reason, FetchReason::kChange);
   EXPECT_EQ(source_.request().min_version, 7u);
-  EXPECT_EQ(*source_.request().secret, "s");
+  EXPECT_EQ(source_.request().secret, "s");
 }
 
 TEST_F(CoalescerTest, AVersionThatTheLastAnswerCoversCausesNoFetch) {

@@ -11,6 +11,8 @@ namespace {
 
 using ::testing::ElementsAre;
 
+constexpr int kItems = 100;
+
 TEST(BatchWithServiceTest, EveryItemGetsTheAnswerOfItsOwnViewer) {
   ServiceOptions options;
   options.listen = "127.0.0.1:0";
@@ -30,15 +32,16 @@ TEST(BatchWithServiceTest, EveryItemGetsTheAnswerOfItsOwnViewer) {
   ASSERT_TRUE(service.ok()) << service.status();
   const auto target = TargetFor(OptionsFor({"127.0.0.1:" + std::to_string((*service)->port())}));
 
-  std::vector<fetch::FetchRequest> questions;
-  for (int i = 0; i < 150; ++i) {
-    questions.push_back(RequestFor(std::to_string(i), i == 1 ? "stranger" : "s"));
+  std::vector<Question> questions;
+  for (int i = 0; i < kItems; ++i) {
+    questions.push_back(QuestionFor(std::to_string(i), i == 1 ? "stranger" : "s"));
     if (i % 3 == 0) questions.back().key.entity = "users";
   }
-  std::vector<PendingFetch> batch = FetchBatch(*target, questions);
+  const fetch::FetchAnswers answers = FetchAll(*target, questions).Await();
+  ASSERT_EQ(answers.size(), questions.size());
 
-  for (int i = 0; i < 150; ++i) {
-    const fetch::FetchAnswer answer = batch[static_cast<size_t>(i)].Await();
+  for (int i = 0; i < kItems; ++i) {
+    const fetch::FetchAnswer& answer = answers[static_cast<size_t>(i)];
     if (i == 1) {
       EXPECT_EQ(answer.status.code(), absl::StatusCode::kPermissionDenied);
       continue;
@@ -48,7 +51,7 @@ TEST(BatchWithServiceTest, EveryItemGetsTheAnswerOfItsOwnViewer) {
     EXPECT_THAT(answer.rows, ElementsAre(i % 3 == 0 ? "user " + id : "item " + id + " for s"));
     EXPECT_EQ(answer.version.has_value(), i % 3 != 0);
   }
-  EXPECT_EQ((*service)->Stats().answered, 149u);
+  EXPECT_EQ((*service)->Stats().answered, kItems - 1u);
 }
 
 }  // namespace

@@ -3,7 +3,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <atomic>
 #include <thread>
 
@@ -32,20 +31,25 @@ class GrpcTargetBatchTest : public ::testing::Test {
 };
 
 // Questions with the ids 0, 1, … under the secrets s0, s1, ….
-std::vector<fetch::FetchRequest> Questions(int count) {
-  std::vector<fetch::FetchRequest> requests;
+std::vector<Question> Questions(int count) {
+  std::vector<Question> questions;
   for (int i = 0; i < count; ++i) {
-    requests.push_back(RequestFor(std::to_string(i), "s" + std::to_string(i)));
+    questions.push_back(QuestionFor(std::to_string(i), "s" + std::to_string(i)));
   }
-  return requests;
+  return questions;
 }
 
-void ExpectOwnRows(std::vector<PendingFetch>& batch) {
-  for (size_t i = 0; i < batch.size(); ++i) {
-    const fetch::FetchAnswer answer = batch[i].Await();
-    ASSERT_TRUE(answer.status.ok()) << answer.status;
-    EXPECT_THAT(answer.rows, ElementsAre(std::to_string(i) + " for s" + std::to_string(i)));
+void ExpectOwnRows(const fetch::FetchAnswers& answers, size_t count) {
+  ASSERT_EQ(answers.size(), count);
+  for (size_t i = 0; i < count; ++i) {
+    ASSERT_TRUE(answers[i].status.ok()) << answers[i].status;
+    EXPECT_THAT(answers[i].rows, ElementsAre(std::to_string(i) + " for s" + std::to_string(i)));
   }
+}
+
+void ExpectCodes(const fetch::FetchAnswers& answers, size_t count, absl::StatusCode code) {
+  ASSERT_EQ(answers.size(), count);
+  for (const fetch::FetchAnswer& answer : answers) EXPECT_EQ(answer.status.code(), code);
 }
 
 TEST_F(GrpcTargetBatchTest, EachItemOfOneCallGetsItsOwnAnswer) {
@@ -56,44 +60,27 @@ TEST_F(GrpcTargetBatchTest, EachItemOfOneCallGetsItsOwnAnswer) {
     return grpc::Status::OK;
   });
   const auto target = TargetFor(Options());
-  std::vector<fetch::FetchRequest> questions = Questions(3);
+  std::vector<Question> questions = Questions(3);
   questions[2].min_version = 8;
 
-  std::vector<PendingFetch> batch = FetchBatch(*target, questions);
+  const fetch::FetchAnswers answers = FetchAll(*target, questions).Await();
 
-  const fetch::FetchAnswer first = batch[0].Await();
-  EXPECT_THAT(first.rows, ElementsAre("itemss0"));
-  EXPECT_EQ(first.version, 1u);
-  EXPECT_EQ(batch[1].Await().status.code(), absl::StatusCode::kNotFound);
-  EXPECT_EQ(batch[2].Await().version, 9u);
+  ASSERT_EQ(answers.size(), 3u);
+  EXPECT_THAT(answers[0].rows, ElementsAre("itemss0"));
+  EXPECT_EQ(answers[0].version, 1u);
+  EXPECT_EQ(answers[1].status.code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(answers[2].version, 9u);
   EXPECT_EQ(application_.calls(), 1);
   EXPECT_EQ(application_.batches(), 1);
 }
 
-TEST_F(GrpcTargetBatchTest, ManyItemsGoInSeveralCallsAndASingleOneAsAFetch) {
+TEST_F(GrpcTargetBatchTest, AFullCallComesThroughAndASingleItemIsAFetch) {
   const auto target = TargetFor(Options());
-  std::vector<PendingFetch> batch = FetchBatch(*target, Questions(2 * kMaxBatchItems + 1));
-  ExpectOwnRows(batch);
-  EXPECT_EQ(application_.batches(), 2);
-  EXPECT_EQ(application_.calls(), 3);
-  EXPECT_TRUE(target->FetchBatch({}).empty());
-}
-
-TEST_F(GrpcTargetBatchTest, LargeRequestsGoInSeveralCalls) {
-  application_.OnFetch([](const auto&, auto&) { return grpc::Status::OK; });
-  std::atomic<size_t> largest = 0;
-  application_.OnBatch(
-      [&](const v1::FetchEntitiesRequest& request, v1::FetchEntitiesResponse& response) {
-        for (int i = 0; i < request.items_size(); ++i) response.add_results()->mutable_response();
-        largest = std::max<size_t>(largest, request.ByteSizeLong());
-        return grpc::Status::OK;
-      });
-  const auto target = TargetFor(Options());
-  std::vector<PendingFetch> batch = FetchBatch(
-      *target, std::vector(40, RequestFor("1", std::string(kMaxBatchRequestBytes / 11, 's'))));
-  for (PendingFetch& item : batch) EXPECT_EQ(CodeOf(std::move(item)), absl::StatusCode::kOk);
-  EXPECT_EQ(application_.batches(), 4);
-  EXPECT_LT(largest, kMaxBatchRequestBytes + kMaxBatchItems * 1024);
+  EXPECT_EQ(target->MaxItems(), kMaxBatchItems);
+  ExpectOwnRows(FetchAll(*target, Questions(kMaxBatchItems)).Await(), kMaxBatchItems);
+  EXPECT_EQ(application_.batches(), 1);
+  ExpectOwnRows(FetchAll(*target, Questions(1)).Await(), 1);
+  EXPECT_EQ(application_.batches(), 1);
 }
 
 TEST_F(GrpcTargetBatchTest, ACallThatFailsGivesItsStatusToEachItem) {
@@ -101,11 +88,9 @@ TEST_F(GrpcTargetBatchTest, ACallThatFailsGivesItsStatusToEachItem) {
     return grpc::Status(grpc::StatusCode::RESOURCE_EXHAUSTED, "no database connection left");
   });
   const auto target = TargetFor(Options());
-  std::vector<PendingFetch> batch = FetchBatch(*target, Questions(3));
-  for (PendingFetch& item : batch) {
-    EXPECT_EQ(CodeOf(std::move(item)), absl::StatusCode::kResourceExhausted);
-  }
+  ExpectCodes(FetchAll(*target, Questions(3)).Await(), 3, absl::StatusCode::kResourceExhausted);
   EXPECT_EQ(application_.calls(), 1);
+  EXPECT_EQ(target->MaxItems(), kMaxBatchItems) << "says nothing of batches";
 }
 
 TEST_F(GrpcTargetBatchTest, TooFewResultsAreNoAnswerToAnyItem) {
@@ -114,23 +99,16 @@ TEST_F(GrpcTargetBatchTest, TooFewResultsAreNoAnswerToAnyItem) {
     return grpc::Status::OK;
   });
   const auto target = TargetFor(Options());
-  std::vector<PendingFetch> batch = FetchBatch(*target, Questions(2));
-  for (PendingFetch& item : batch) {
-    EXPECT_EQ(CodeOf(std::move(item)), absl::StatusCode::kInternal);
-  }
+  ExpectCodes(FetchAll(*target, Questions(2)).Await(), 2, absl::StatusCode::kInternal);
 }
 
-TEST_F(GrpcTargetBatchTest, AnApplicationWithoutBatchesIsAskedOneByOneAndNotTriedAgainSoon) {
+TEST_F(GrpcTargetBatchTest, AnApplicationWithoutBatchesIsNotTriedAgainSoon) {
   application_.OnBatch(nullptr);
   GrpcTargetOptions options = Options();
   options.batch_pause = std::chrono::hours(1);
   const auto target = TargetFor(options);
-  for (int round = 0; round < 3; ++round) {
-    std::vector<PendingFetch> batch = FetchBatch(*target, Questions(5));
-    ExpectOwnRows(batch);
-  }
-  EXPECT_EQ(application_.batches(), 1);
-  EXPECT_EQ(application_.calls(), 1 + 3 * 5);
+  EXPECT_TRUE(FetchAll(*target, Questions(5)).Await().empty()) << "to be asked one by one";
+  EXPECT_EQ(target->MaxItems(), 1u);
 }
 
 TEST_F(GrpcTargetBatchTest, AfterThePauseBatchesAreTriedAgain) {
@@ -138,13 +116,8 @@ TEST_F(GrpcTargetBatchTest, AfterThePauseBatchesAreTriedAgain) {
   GrpcTargetOptions options = Options();
   options.batch_pause = base::Duration::zero();
   const auto target = TargetFor(options);
-  std::vector<PendingFetch> before = FetchBatch(*target, Questions(2));
-  ExpectOwnRows(before);
-  application_.AnswerBatchesByFetch();
-  std::vector<PendingFetch> after = FetchBatch(*target, Questions(2));
-  ExpectOwnRows(after);
-  EXPECT_EQ(application_.batches(), 2);
-  EXPECT_EQ(application_.calls(), 1 + 2 + 1);
+  EXPECT_TRUE(FetchAll(*target, Questions(2)).Await().empty());
+  EXPECT_EQ(target->MaxItems(), kMaxBatchItems);
 }
 
 TEST_F(GrpcTargetBatchTest, AnItemThatIsUnimplementedSaysNothingAboutBatches) {
@@ -152,125 +125,84 @@ TEST_F(GrpcTargetBatchTest, AnItemThatIsUnimplementedSaysNothingAboutBatches) {
     return grpc::Status(grpc::StatusCode::UNIMPLEMENTED, "no such type");
   });
   const auto target = TargetFor(Options());
-  for (int round = 0; round < 2; ++round) {
-    std::vector<PendingFetch> batch = FetchBatch(*target, Questions(2));
-    for (PendingFetch& item : batch) {
-      EXPECT_EQ(CodeOf(std::move(item)), absl::StatusCode::kUnimplemented);
-    }
-  }
-  EXPECT_EQ(application_.batches(), 2);
-  EXPECT_EQ(application_.calls(), 2);
+  ExpectCodes(FetchAll(*target, Questions(2)).Await(), 2, absl::StatusCode::kUnimplemented);
+  EXPECT_EQ(target->MaxItems(), kMaxBatchItems);
 }
 
 TEST_F(GrpcTargetBatchTest, AnAnswerTooLargeToReceiveIsAskedForInParts) {
-  application_.OnFetch([](const v1::FetchEntityRequest& request, v1::FetchEntityResponse& answer) {
-    answer.add_rows(std::string(request.key().id() == "3" ? 5'000 : 1'000, 'x'));
+  application_.OnFetch([](const v1::FetchEntityRequest&, v1::FetchEntityResponse& answer) {
+    answer.add_rows(std::string(1'000, 'x'));
     return grpc::Status::OK;
   });
   GrpcTargetOptions options = Options();
   options.max_receive_bytes = 3'000;
   const auto target = TargetFor(options);
-
-  std::vector<PendingFetch> batch = FetchBatch(*target, Questions(5));
-
-  for (int i = 0; i < 5; ++i) {
-    EXPECT_EQ(CodeOf(std::move(batch[static_cast<size_t>(i)])),
-              i == 3 ? absl::StatusCode::kResourceExhausted : absl::StatusCode::kOk);
-  }
-  EXPECT_EQ(application_.calls(), 1 + 5);
+  EXPECT_TRUE(FetchAll(*target, Questions(5)).Await().empty()) << "to be asked one by one";
+  EXPECT_EQ(target->MaxItems(), 2u);
+  ExpectCodes(FetchAll(*target, Questions(2)).Await(), 2, absl::StatusCode::kOk);
+  EXPECT_EQ(target->MaxItems(), 2u);
 }
 
-TEST_F(GrpcTargetBatchTest, CancellingAnItemLeavesTheOthers) {
+TEST_F(GrpcTargetBatchTest, OneAnswerTooLargeToReceiveIsItsOwnAffair) {
+  application_.OnFetch([](const v1::FetchEntityRequest&, v1::FetchEntityResponse& answer) {
+    answer.add_rows(std::string(5'000, 'x'));
+    return grpc::Status::OK;
+  });
+  GrpcTargetOptions options = Options();
+  options.max_receive_bytes = 3'000;
+  const auto target = TargetFor(options);
+  EXPECT_EQ(CodeOf(Fetch(*target)), absl::StatusCode::kResourceExhausted);
+  EXPECT_EQ(target->MaxItems(), kMaxBatchItems);
+}
+
+TEST_F(GrpcTargetBatchTest, CancellingTellsTheApplicationAndDropsTheCallback) {
   application_.Hold();
   const auto target = TargetFor(Options());
-  std::atomic<int> answers = 0;
-  std::atomic<bool> cancelled_ran = false;
-  std::vector<fetch::FetchItem> items;
+  std::atomic<bool> ran = false;
   auto token = std::make_shared<int>(0);
   const std::weak_ptr<int> alive = token;
-  items.push_back({RequestFor("0"), [&, token](fetch::FetchAnswer) { cancelled_ran = true; }});
+  auto call = StartFetch(*target, Questions(2), [&ran, token](fetch::FetchAnswers) { ran = true; });
   token.reset();
-  items.push_back({RequestFor("1"), [&](fetch::FetchAnswer answer) {
-                     if (answer.status.ok()) ++answers;
-                   }});
-  auto calls = target->FetchBatch(std::move(items));
   ASSERT_TRUE(application_.AwaitCalls(1));
-
-  calls[0].reset();
-
+  call->Drop(0);
+  EXPECT_FALSE(alive.expired()) << "the other is wanted";
+  call.reset();
   EXPECT_TRUE(alive.expired());
-  application_.Release();
-  const auto deadline = std::chrono::steady_clock::now() + testing::kTestPatience;
-  while (answers == 0 && std::chrono::steady_clock::now() < deadline) std::this_thread::yield();
-  EXPECT_EQ(answers, 1);
+  EXPECT_TRUE(application_.AwaitCancels(1));
   EXPECT_TRUE(target->Stop(testing::kTestPatience));
-  EXPECT_FALSE(cancelled_ran);
-}
-
-TEST_F(GrpcTargetBatchTest, CancellingTheLastItemTellsTheApplication) {
-  application_.Hold();
-  const auto target = TargetFor(Options());
-  std::vector<PendingFetch> batch = FetchBatch(*target, Questions(2));
-  ASSERT_TRUE(application_.AwaitCalls(1));
-  batch[0].call.reset();
-  batch[1].call.reset();
-  EXPECT_TRUE(application_.AwaitCancels(1));
-}
-
-TEST_F(GrpcTargetBatchTest, AnItemAskedOneByOneIsCancelledByItself) {
-  application_.OnBatch([this](const auto&, auto&) {
-    application_.Hold();  // From the next call on.
-    return grpc::Status(grpc::StatusCode::UNIMPLEMENTED, "takes no batches");
-  });
-  const auto target = TargetFor(Options());
-  std::vector<PendingFetch> batch = FetchBatch(*target, Questions(2));
-  ASSERT_TRUE(application_.AwaitCalls(3));
-  batch[0].call.reset();
-  EXPECT_TRUE(application_.AwaitCancels(1));
-  application_.Release();
-  EXPECT_EQ(CodeOf(std::move(batch[1])), absl::StatusCode::kOk);
+  EXPECT_FALSE(ran);
 }
 
 TEST_F(GrpcTargetBatchTest, StopEndsBatchesPresentAndFuture) {
   application_.Hold();
   const auto target = TargetFor(Options());
-  std::vector<PendingFetch> batch = FetchBatch(*target, Questions(2));
+  PendingAnswers batch = FetchAll(*target, Questions(2));
   ASSERT_TRUE(application_.AwaitCalls(1));
 
   EXPECT_TRUE(target->Stop(testing::kTestPatience));
 
-  for (PendingFetch& item : batch) {
-    EXPECT_EQ(CodeOf(std::move(item)), absl::StatusCode::kCancelled);
-  }
-  std::vector<PendingFetch> late = FetchBatch(*target, Questions(2));
-  for (PendingFetch& item : late) {
-    EXPECT_EQ(CodeOf(std::move(item)), absl::StatusCode::kCancelled);
-  }
+  ExpectCodes(batch.Await(), 2, absl::StatusCode::kCancelled);
+  ExpectCodes(FetchAll(*target, Questions(2)).Await(), 2, absl::StatusCode::kCancelled);
 }
 
-TEST_F(GrpcTargetBatchTest, CancellingAndStoppingWhileBatchesFallApartIsSafe) {
+TEST_F(GrpcTargetBatchTest, CancellingAndStoppingWhileAnswersComeIsSafe) {
   for (int round = 0; round < 30; ++round) {
     if (round % 2 == 0) {
       application_.OnBatch(nullptr);
     } else {
       application_.AnswerBatchesByFetch();
     }
-    GrpcTargetOptions options = Options();
-    options.batch_pause = base::Duration::zero();
-    const auto target = TargetFor(options);
+    const auto target = TargetFor(Options());
     std::atomic<int> answers = 0;
     std::vector<std::unique_ptr<fetch::FetchCall>> calls;
-    for (int batch = 0; batch < 10; ++batch) {
-      std::vector<fetch::FetchItem> items;
-      for (fetch::FetchRequest& request : Questions(5)) {
-        items.push_back({std::move(request), [&answers](fetch::FetchAnswer) { ++answers; }});
-      }
-      for (auto& call : target->FetchBatch(std::move(items))) calls.push_back(std::move(call));
+    for (int batch = 0; batch < 30; ++batch) {
+      calls.push_back(
+          StartFetch(*target, Questions(5), [&answers](fetch::FetchAnswers) { ++answers; }));
     }
     for (size_t i = 0; i < calls.size(); i += 3) calls[i].reset();
     EXPECT_TRUE(target->Stop(testing::kTestPatience));
-    EXPECT_GE(answers, 50 - 17);
-    EXPECT_LE(answers, 50);
+    EXPECT_GE(answers, 20);
+    EXPECT_LE(answers, 30);
   }
 }
 

@@ -33,11 +33,11 @@ TEST_F(GrpcTargetCallsTest, AFetchCarriesAllOfTheRequestAndBringsRowsByteForByte
     return grpc::Status::OK;
   });
   const auto target = TargetFor(Options());
-  fetch::FetchRequest request = RequestFor("a.b *>", "s3cret");
-  request.reason = fetch::FetchReason::kRevalidate;
-  request.min_version = 6;
+  Question question = QuestionFor("a.b *>", "s3cret");
+  question.reason = fetch::FetchReason::kRevalidate;
+  question.min_version = 6;
 
-  const fetch::FetchAnswer answer = Fetch(*target, request).Await();
+  const fetch::FetchAnswer answer = AnswerOf(Fetch(*target, question));
 
   ASSERT_TRUE(answer.status.ok()) << answer.status;
   EXPECT_THAT(answer.rows, ElementsAre(R"({"name":"b"})", std::string("\0\xFF", 2)));
@@ -139,7 +139,8 @@ TEST_F(GrpcTargetCallsTest, DestroyingTheCallTellsTheApplicationAndDropsTheCallb
   std::atomic<bool> ran = false;
   auto token = std::make_shared<int>(0);
   const std::weak_ptr<int> alive = token;
-  auto call = target->Fetch(RequestFor("1"), [&ran, token](fetch::FetchAnswer) { ran = true; });
+  auto call =
+      StartFetch(*target, {QuestionFor("1")}, [&ran, token](fetch::FetchAnswers) { ran = true; });
   token.reset();
   ASSERT_TRUE(application_.AwaitCalls(1));
   EXPECT_FALSE(alive.expired());
@@ -160,7 +161,7 @@ TEST_F(GrpcTargetCallsTest, CancellingWhileAnswersComeIsSafe) {
     std::vector<std::unique_ptr<fetch::FetchCall>> calls;
     for (int i = 0; i < 10; ++i) {
       calls.push_back(
-          target->Fetch(RequestFor("1"), [&answers](fetch::FetchAnswer) { ++answers; }));
+          StartFetch(*target, {QuestionFor("1")}, [&answers](fetch::FetchAnswers) { ++answers; }));
     }
     // Whichever way each goes, no call is left behind.
     if (round % 3 == 0) continue;
@@ -175,7 +176,7 @@ TEST_F(GrpcTargetCallsTest, ACallMayBeDestroyedInItsOwnCallback) {
   application_.Hold();
   std::promise<void> done;
   std::unique_ptr<fetch::FetchCall> call;
-  call = target->Fetch(RequestFor("1"), [&](fetch::FetchAnswer) {
+  call = StartFetch(*target, {QuestionFor("1")}, [&](fetch::FetchAnswers) {
     call.reset();
     done.set_value();
   });
@@ -187,7 +188,7 @@ TEST_F(GrpcTargetCallsTest, ACallMayBeDestroyedInItsOwnCallback) {
 TEST_F(GrpcTargetCallsTest, StopEndsAllCallsPresentAndFuture) {
   application_.Hold();
   const auto target = TargetFor(Options());
-  PendingFetch fetch = Fetch(*target);
+  PendingAnswers fetch = Fetch(*target);
   PendingReplies message =
       Handle(*target, {std::make_shared<const std::string>(), "c-1", "hello", false});
   ASSERT_TRUE(application_.AwaitCalls(2));
@@ -203,7 +204,7 @@ TEST_F(GrpcTargetCallsTest, StopGivesUpOnACallbackThatBlocks) {
   const auto target = TargetFor(Options());
   std::promise<void> release;
   std::promise<void> entered;
-  auto call = target->Fetch(RequestFor("1"), [&](fetch::FetchAnswer) {
+  auto call = StartFetch(*target, {QuestionFor("1")}, [&](fetch::FetchAnswers) {
     entered.set_value();
     release.get_future().wait();
   });

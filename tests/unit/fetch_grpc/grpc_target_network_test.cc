@@ -59,7 +59,7 @@ TEST(GrpcTargetNetworkTest, ACallUnderWayWhenTheApplicationDiesEnds) {
   ASSERT_TRUE(application.Start().ok());
   const auto target = TargetFor(OptionsFor({application.address()}));
   application.Hold();
-  PendingFetch fetch = Fetch(*target);
+  PendingAnswers fetch = Fetch(*target);
   ASSERT_TRUE(application.AwaitCalls(1));
   application.Stop();
   EXPECT_NE(CodeOf(std::move(fetch)), absl::StatusCode::kOk);

@@ -35,43 +35,56 @@ class Pending {
   std::future<AnswerT> answer_;
 };
 
-using PendingFetch = Pending<fetch::FetchAnswer>;
+// Owns what a FetchRequest borrows.
+struct Question {
+  base::EntityKey key;
+  std::string secret;
+  fetch::FetchReason reason = fetch::FetchReason::kChange;
+  uint64_t min_version = 0;
+
+  fetch::FetchRequest AsRequest() const { return {key, secret, reason, min_version}; }
+};
+
+using PendingAnswers = Pending<fetch::FetchAnswers>;
 using Replies = absl::StatusOr<std::vector<fetch::MessageReply>>;
 using PendingReplies = Pending<Replies>;
 
-inline fetch::FetchRequest RequestFor(const std::string& id, const std::string& secret = "") {
-  return {{"items", id}, std::make_shared<const std::string>(secret)};
+inline Question QuestionFor(const std::string& id, const std::string& secret = "") {
+  return {.key = {"items", id}, .secret = secret};
 }
 
-inline PendingFetch Fetch(GrpcTarget& target, fetch::FetchRequest request = RequestFor("1")) {
-  std::promise<fetch::FetchAnswer> promise;
-  PendingFetch pending(promise.get_future());
+inline std::unique_ptr<fetch::FetchCall> StartFetch(GrpcTarget& target,
+                                                    const std::vector<Question>& questions,
+                                                    fetch::FetchDone done) {
+  std::vector<fetch::FetchRequest> requests;
+  for (const Question& question : questions) requests.push_back(question.AsRequest());
+  return target.Fetch(requests, std::move(done));
+}
+
+inline PendingAnswers FetchAll(GrpcTarget& target, const std::vector<Question>& questions) {
+  std::promise<fetch::FetchAnswers> promise;
+  PendingAnswers pending(promise.get_future());
   pending.call =
-      target.Fetch(std::move(request), [p = std::move(promise)](fetch::FetchAnswer answer) mutable {
-        p.set_value(std::move(answer));
+      StartFetch(target, questions, [p = std::move(promise)](fetch::FetchAnswers answers) mutable {
+        p.set_value(std::move(answers));
       });
   return pending;
 }
 
-inline std::vector<PendingFetch> FetchBatch(GrpcTarget& target,
-                                            std::vector<fetch::FetchRequest> requests) {
-  std::vector<fetch::FetchItem> items;
-  std::vector<PendingFetch> batch;
-  for (fetch::FetchRequest& request : requests) {
-    std::promise<fetch::FetchAnswer> promise;
-    batch.emplace_back(promise.get_future());
-    items.push_back(
-        {std::move(request), [p = std::move(promise)](fetch::FetchAnswer answer) mutable {
-           p.set_value(std::move(answer));
-         }});
-  }
-  std::vector<std::unique_ptr<fetch::FetchCall>> calls = target.FetchBatch(std::move(items));
-  EXPECT_EQ(calls.size(), batch.size());
-  for (size_t i = 0; i < calls.size(); ++i) batch[i].call = std::move(calls[i]);
-  return batch;
+inline PendingAnswers Fetch(GrpcTarget& target, const Question& question = QuestionFor("1")) {
+  return FetchAll(target, {question});
 }
 
-inline absl::StatusCode CodeOf(PendingFetch pending) { return pending.Await().status.code(); }
+// The one answer to one question.
+inline fetch::FetchAnswer AnswerOf(PendingAnswers pending) {
+  fetch::FetchAnswers answers = pending.Await();
+  EXPECT_EQ(answers.size(), 1u);
+  return std::move(answers.at(0));
+}
+
+inline absl::StatusCode CodeOf(PendingAnswers pending) {
+  return AnswerOf(std::move(pending)).status.code();
+}
 
 inline PendingReplies Handle(GrpcTarget& target, fetch::ClientMessage message) {
   std::promise<Replies> promise;

@@ -46,7 +46,7 @@ TEST_F(GapTest, WhoChangesItsSecretBeforeTheRevalidationMissesNothing) {
   Gap();
   SwitchSecret(1, 2, "old", "new");
   ASSERT_EQ(source_.open(), 1u);
-  EXPECT_EQ(*source_.request().secret, "new");
+  EXPECT_EQ(source_.request().secret, "new");
   Answer("missed");
   EXPECT_EQ(Got(2), Rows{"missed"});
 }
@@ -139,9 +139,9 @@ TEST_F(UnjitteredGapTest, TheHottestPairsAreRevalidatedFirst) {
   }
   Gap();
   ASSERT_EQ(source_.open(), 3u);
-  EXPECT_EQ(*source_.request(0).secret, "three");
-  EXPECT_EQ(*source_.request(1).secret, "two");
-  EXPECT_EQ(*source_.request(2).secret, "one");
+  EXPECT_EQ(source_.request(0).secret, "three");
+  EXPECT_EQ(source_.request(1).secret, "two");
+  EXPECT_EQ(source_.request(2).secret, "one");
 }
 
 TEST_F(UnjitteredGapTest, EquallyHotOnesInTheOrderOfTheirKeys) {
@@ -169,7 +169,18 @@ TEST_F(UnjitteredGapTest, TravelsInBatchesWithinTheLimit) {
   EXPECT_EQ(source_.batches(), (std::vector<size_t>{8, 9})) << "and one more, for it went well";
 }
 
-TEST_F(UnjitteredGapTest, OneSlowAnswerHoldsOnePlace) {
+// Questions that go out one by one.
+class SingleGapTest : public HubTest {
+ protected:
+  SingleGapTest() : HubTest(Single()) {}
+  static HubOptions Single() {
+    HubOptions options = Plain();
+    options.revalidations.max_items = 1;
+    return options;
+  }
+};
+
+TEST_F(SingleGapTest, OneSlowAnswerHoldsOnePlace) {
   for (uint64_t i = 0; i < 100; ++i) Watch(i, "1", std::to_string(i));
   Gap();
   source_.AnswerRows({"a"});

@@ -37,10 +37,9 @@ class HubTest : public ::testing::Test {
  protected:
   HubTest() : HubTest(Plain()) {}
   explicit HubTest(HubOptions options, fetch::EntityType type = {}) : options_(options) {
-    type.source = &source_;
     catalog_ = std::make_unique<fetch::EntityCatalog>(
         absl::flat_hash_map<std::string, fetch::EntityType>(), type,
-        std::vector<fetch::TargetLimits>(1));
+        std::vector<fetch::Target>{{.source = &source_}});
     hub_ = std::make_unique<Hub>(
         options_, std::vector<base::Executor*>{&loop0_, &loop1_},
         std::vector<WorkerPort>{{&loop0_, &receivers_[0]}, {&loop1_, &receivers_[1]}}, *catalog_,
@@ -56,6 +55,7 @@ class HubTest : public ::testing::Test {
     options.mailbox_changes = 100;
     options.revalidate_jitter = base::Duration(0);
     options.audit_period = base::Duration(0);
+    options.urgent.max_items = 1;
     return options;
   }
 

@@ -23,7 +23,7 @@ TEST_F(HubTest, RowsOfOneSecretNeverReachAnother) {
   Watch(2, "1", "bob");
   Change();
   ASSERT_EQ(source_.open(), 2u);
-  const bool first_is_alice = *source_.request(0).secret == "alice";
+  const bool first_is_alice = source_.request(0).secret == "alice";
   source_.AnswerRows({first_is_alice ? "for alice" : "for bob"});
   source_.AnswerRows({first_is_alice ? "for bob" : "for alice"});
   loops_.RunReady();
@@ -152,7 +152,7 @@ TEST_F(HubTest, AnAnswerInFlightForTheOldSecretIsFetchedAgainUnderTheNew) {
   Change();
   SwitchSecret(1, 2, "old", "new");
   ASSERT_EQ(source_.open(), 1u) << "nobody watches as \"old\" any more: its fetch is cancelled";
-  EXPECT_EQ(*source_.request().secret, "new");
+  EXPECT_EQ(source_.request().secret, "new");
   Answer("new rows");
   EXPECT_TRUE(Got(1).empty());
   EXPECT_EQ(Got(2), Rows{"new rows"});
@@ -192,7 +192,7 @@ TEST_F(HubTest, AnotherSecretNeverTakesAConnectionBackToAnOlderVersion) {
   Change("1", 5);
   // "new" and "old" are fetched; only "old" is told of version 5.
   ASSERT_EQ(source_.open(), 2u);
-  const size_t old_call = *source_.request(0).secret == "old" ? 0 : 1;
+  const size_t old_call = source_.request(0).secret == "old" ? 0 : 1;
   source_.AnswerRows({"five"}, 5, old_call);
   loops_.RunReady();
   SwitchSecret(1, 2, "old", "new", /*purged=*/true);
@@ -265,7 +265,7 @@ TEST_F(HubTest, ManySecretsOfOneKeyEachGetTheirOwn) {
   }
   Change();
   EXPECT_EQ(source_.started(), 50u);
-  while (source_.open() > 0) Answer(*source_.request().secret);
+  while (source_.open() > 0) Answer(source_.request().secret);
   for (uint64_t i = 1; i < 100; i += 2) EXPECT_EQ(Got(i), Rows{"secret " + std::to_string(i)});
 }
 

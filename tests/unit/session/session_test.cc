@@ -96,9 +96,7 @@ class SessionTest : public ::testing::Test {
   testing::FakeHub hub_;
   testing::FakeSource source_;
   fetch::EntityCatalog catalog_{
-      {{"items", {.source = &source_}}, {"shop", {.source = &source_, .classic_snapshot = true}}},
-      std::nullopt,
-      {{}}};
+      {{"items", {}}, {"shop", {.classic_snapshot = true}}}, std::nullopt, {{.source = &source_}}};
   FakeHandler handler_;
   SessionOptions options_;
   prometheus::Registry registry_;

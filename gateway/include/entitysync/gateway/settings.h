@@ -155,6 +155,7 @@ struct EntitySettings {
   std::string target;                    // A name of Settings::targets. Empty: the default target.
   std::optional<bool> classic_snapshot;  // Absent: ClassicSettings::snapshot.
   std::optional<Duration> keep_state;    // Absent: FetchSettings::keep_state.
+  bool batch = true;                     // False: its fetches travel with no others.
 
   friend bool operator==(const EntitySettings&, const EntitySettings&) = default;
 };
@@ -176,6 +177,8 @@ struct FetchSettings {
   size_t version_reset_answers = 5;
   size_t max_rows = 1'000;
   size_t max_state_bytes = 1 * kMiB;
+  size_t batch = 100;  // 1: each fetch in a call of its own.
+  Duration batch_window = std::chrono::milliseconds(2);
   size_t revalidate_in_flight = 64;
   size_t revalidate_batch = 100;
   Duration revalidate_jitter = std::chrono::milliseconds(250);
