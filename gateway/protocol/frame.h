@@ -34,10 +34,24 @@ using LocalFramePtr = boost::intrusive_ptr<const LocalFrame>;
 
 enum class FrameKind : uint8_t { kText = 0x1, kBinary = 0x2 };
 
+// Whether a payload stands as it is, or compressed as RFC 7692 says.
+enum class PayloadForm : uint8_t { kPlain = 0, kDeflated = 0x40 };
+
 // Appends one message of `kind`, header and payload, to `out`.
-void AppendMessage(FrameKind kind, std::string_view payload, std::string& out);
+void AppendMessage(FrameKind kind, std::string_view payload, std::string& out,
+                   PayloadForm form = PayloadForm::kPlain);
 
 // How many bytes AppendMessage appends for a payload of `payload_bytes`.
 size_t MessageBytes(size_t payload_bytes);
+
+// One message within a frame.
+struct MessageView {
+  FrameKind kind;
+  std::string_view payload;
+  std::string_view bytes;  // Header and payload.
+};
+
+// Takes the first message off `frame`, which holds whole messages, and at least one.
+MessageView TakeMessage(std::string_view& frame);
 
 }  // namespace entitysync::protocol

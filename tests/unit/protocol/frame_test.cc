@@ -36,5 +36,28 @@ TEST(FrameTest, MessageBytesIsWhatAppendMessageAppends) {
   }
 }
 
+TEST(FrameTest, TheDeflatedFormSetsTheFirstReservedBit) {
+  std::string out;
+  AppendMessage(FrameKind::kText, "hi", out, PayloadForm::kDeflated);
+  EXPECT_EQ(out, std::string("\xC1\x02hi"));
+}
+
+TEST(FrameTest, MessagesAreTakenOffOneByOne) {
+  const std::string long_payload(70'000, 'x');
+  const std::string bytes = Message(FrameKind::kText, "") +
+                            Message(FrameKind::kBinary, long_payload) +
+                            Message(FrameKind::kText, std::string(300, 'y'));
+  std::string_view rest = bytes;
+  EXPECT_EQ(TakeMessage(rest).payload, "");
+  const MessageView second = TakeMessage(rest);
+  EXPECT_EQ(second.kind, FrameKind::kBinary);
+  EXPECT_EQ(second.payload, long_payload);
+  EXPECT_EQ(second.bytes, Message(FrameKind::kBinary, long_payload));
+  const MessageView third = TakeMessage(rest);
+  EXPECT_EQ(third.kind, FrameKind::kText);
+  EXPECT_EQ(third.payload, std::string(300, 'y'));
+  EXPECT_TRUE(rest.empty());
+}
+
 }  // namespace
 }  // namespace entitysync::protocol
