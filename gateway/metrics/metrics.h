@@ -104,6 +104,7 @@ struct SessionMetrics {
   Counter& messages_subscribe;
   Counter& messages_unsubscribe;
   Counter& messages_secret;
+  Counter& messages_inflated;           // came compressed, of whatever kind
   Counter& messages_dropped;            // a known action with an unusable body
   Counter& subscriptions_unknown_type;  // no target for the entity type
   Counter& subscriptions_over_limit;
@@ -112,7 +113,10 @@ struct SessionMetrics {
   Counter& pass_through_failed;
   Counter& pass_through_dropped;  // no handler configured
   Counter& states_sent;
-  Counter& states_replaced;  // a newer state took the place of a waiting one
+  Counter& states_compressed;           // once for all receivers, if they get shorter by it
+  Counter& compression_bytes_plain;     // what those had before
+  Counter& compression_bytes_deflated;  // and after
+  Counter& states_replaced;             // a newer state took the place of a waiting one
   Counter& bytes_sent;
 };
 

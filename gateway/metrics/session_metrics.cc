@@ -37,6 +37,8 @@ SessionMetrics::SessionMetrics(prometheus::Registry& registry)
                                       "Client messages, by kind.", {{"kind", "unsubscribe"}})),
       messages_secret(AddCounter(registry, "entitysync_client_messages_total",
                                  "Client messages, by kind.", {{"kind", "secret"}})),
+      messages_inflated(AddCounter(registry, "entitysync_client_messages_inflated_total",
+                                   "Client messages that came compressed, of whatever kind.")),
       messages_dropped(AddCounter(registry, "entitysync_client_messages_total",
                                   "Client messages, by kind.", {{"kind", "unusable"}})),
       subscriptions_unknown_type(AddCounter(registry, "entitysync_subscriptions_refused_total",
@@ -58,6 +60,15 @@ SessionMetrics::SessionMetrics(prometheus::Registry& registry)
                                       {{"result", "dropped"}})),
       states_sent(
           AddCounter(registry, "entitysync_states_sent_total", "States written to connections.")),
+      states_compressed(AddCounter(registry, "entitysync_states_compressed_total",
+                                   "States compressed, each once for all its receivers, and "
+                                   "shorter by it.")),
+      compression_bytes_plain(AddCounter(registry, "entitysync_compression_bytes_total",
+                                         "Bytes of the states compressed, by form.",
+                                         {{"form", "plain"}})),
+      compression_bytes_deflated(AddCounter(registry, "entitysync_compression_bytes_total",
+                                            "Bytes of the states compressed, by form.",
+                                            {{"form", "deflated"}})),
       states_replaced(AddCounter(registry, "entitysync_states_replaced_total",
                                  "Waiting states replaced by a newer one before they were sent.")),
       bytes_sent(

@@ -12,6 +12,9 @@ struct Handshake {
   // The credential presented in the handshake (bearer token, cookie or query), empty if none. Never
   // logged.
   std::string secret;
+
+  // The client takes messages that are compressed without context takeover (RFC 7692).
+  bool takes_deflated = false;
 };
 
 // What a transport tells the session above it. Calls come on the worker's loop.

@@ -75,7 +75,7 @@ class BasicConnection final : public Connection,
   void Refuse(const HttpAnswer& answer);
   void Answer(const HttpAnswer& answer);
   void Accept(Upgrade upgrade);
-  void ConfigureStream(std::string subprotocol);
+  void ConfigureStream(std::string subprotocol, std::string extensions);
   void OnAccepted();
 
   // Websocket.
@@ -83,6 +83,8 @@ class BasicConnection final : public Connection,
   void OnRead(Error error, size_t bytes);
   void OnReadFailed();
   void Deliver();
+  void DeliverInflated(bool is_text);
+  void FailMessage(protocol::CloseCode code, std::string_view reason);
   void OnControlFrame(boost::beast::websocket::frame_type kind);
   void BeginClosing();
 

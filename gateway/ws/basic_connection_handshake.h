@@ -94,8 +94,9 @@ template <class Stream>
 void BasicConnection<Stream>::Accept(Upgrade upgrade) {
   state_ = State::kUpgrading;
   http_->handshake = std::move(upgrade.handshake);
-  ConfigureStream(std::move(upgrade.subprotocol));
-  layer().Unread(boost::beast::buffers_to_string(http_->buffer.data()));
+  if (http_->handshake.takes_deflated) layer().input().ExpectCompressed();
+  ConfigureStream(std::move(upgrade.subprotocol), std::move(upgrade.extensions));
+  layer().input().Hold(boost::beast::buffers_to_string(http_->buffer.data()));
   MakePlain(http_->parser.get());
   stream_.async_accept(http_->parser.get(), [self = Self()](Error error) {
     if (self->state_ == State::kDone) return;
@@ -106,14 +107,18 @@ void BasicConnection<Stream>::Accept(Upgrade upgrade) {
 }
 
 template <class Stream>
-void BasicConnection<Stream>::ConfigureStream(std::string subprotocol) {
+void BasicConnection<Stream>::ConfigureStream(std::string subprotocol, std::string extensions) {
   namespace websocket = boost::beast::websocket;
-  stream_.read_message_max(worker_->shared->options.max_message_bytes);
+  const size_t max_bytes = worker_->shared->options.max_message_bytes;
+  // Compression makes a little more of what cannot be compressed.
+  const size_t overhead = extensions.empty() ? 0 : max_bytes / 1024 + 64;
+  stream_.read_message_max(max_bytes + overhead);
   stream_.control_callback(
       [this](websocket::frame_type kind, boost::beast::string_view) { OnControlFrame(kind); });
   stream_.set_option(websocket::stream_base::decorator(
-      [subprotocol = std::move(subprotocol)](websocket::response_type& response) {
-        AddUpgradeFields(subprotocol, response);
+      [subprotocol = std::move(subprotocol),
+       extensions = std::move(extensions)](websocket::response_type& response) {
+        AddUpgradeFields(subprotocol, extensions, response);
       }));
 }
 

@@ -4,6 +4,8 @@
 #include <boost/asio/buffer.hpp>
 #include <utility>
 
+#include "gateway/base/entity_key.h"
+#include "gateway/protocol/inflater.h"
 #include "gateway/ws/basic_connection.h"
 
 // The second phase of a connection: messages both ways, and the closing handshake.
@@ -51,8 +53,39 @@ void BasicConnection<Stream>::OnRead(Error error, size_t bytes) {
 
 template <class Stream>
 void BasicConnection<Stream>::Deliver() {
-  handler_->OnMessage(message_.view(), stream_.got_binary());
+  const CompressedInput* input = layer().input().compressed();
+  if (input != nullptr && input->is_compressed()) {
+    DeliverInflated(input->is_text());
+  } else if (message_.view().size() > worker_->shared->options.max_message_bytes) {
+    FailMessage(protocol::CloseCode::kMessageTooBig, "the message is too long");
+  } else {
+    handler_->OnMessage(message_.view(), stream_.got_binary());
+  }
   message_.Reset();
+}
+
+template <class Stream>
+void BasicConnection<Stream>::DeliverInflated(bool is_text) {
+  using Result = protocol::Inflater::Result;
+  protocol::Inflater& inflater = *worker_->inflater;
+  const Result result = inflater.Inflate(message_.view());
+  if (result == Result::kTooBig) {
+    return FailMessage(protocol::CloseCode::kMessageTooBig, "the message is too long");
+  }
+  if (result == Result::kCorrupt) {
+    return FailMessage(protocol::CloseCode::kNotUtf8, "the message is not compressed as it says");
+  }
+  if (is_text && !base::IsValidUtf8(inflater.message())) {
+    return FailMessage(protocol::CloseCode::kNotUtf8, "the message is not UTF-8");
+  }
+  worker_->metrics.messages_inflated.Increment();
+  handler_->OnMessage(inflater.message(), !is_text);
+}
+
+template <class Stream>
+void BasicConnection<Stream>::FailMessage(protocol::CloseCode code, std::string_view reason) {
+  worker_->metrics.closed_by_violation.Increment();
+  Close(code, reason);
 }
 
 template <class Stream>

@@ -20,7 +20,8 @@ constexpr uint8_t kBaseHeader = 2;
 
 size_t CompressedInput::Pass(std::span<uint8_t> bytes) {
   size_t at = 0;
-  while (at < bytes.size()) {
+  is_at_end_ = false;
+  while (at < bytes.size() && !is_at_end_) {
     if (header_at_ < header_size_) {
       OnHeaderByte(bytes[at++]);
     } else {
@@ -31,7 +32,7 @@ size_t CompressedInput::Pass(std::span<uint8_t> bytes) {
     if (header_at_ < header_size_ || payload_left_ > 0) continue;
     header_at_ = 0;
     header_size_ = kBaseHeader;
-    if (ends_message_) break;
+    is_at_end_ = ends_message_;
   }
   return at;
 }

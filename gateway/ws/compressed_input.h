@@ -24,6 +24,9 @@ class CompressedInput {
   // always about the message that Beast delivers.
   size_t Pass(std::span<uint8_t> bytes);
 
+  // Whether Pass stopped at the end of a message.
+  bool is_at_end() const { return is_at_end_; }
+
   // The message that ended last, or is under way.
   bool is_compressed() const { return is_compressed_; }
   bool is_text() const { return is_text_; }  // Of a compressed one.
@@ -36,6 +39,7 @@ class CompressedInput {
   uint8_t header_size_ = 2;    // of how many, as far as is known,
   uint8_t length_end_ = 0;     // and where those of its length end.
   bool ends_message_ = false;  // The frame does.
+  bool is_at_end_ = false;
   bool is_compressed_ = false;
   bool is_text_ = false;
 };

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "gateway/ws/credential.h"
+#include "gateway/ws/extensions.h"
 #include "gateway/ws/origin.h"
 
 namespace entitysync::ws {
@@ -120,6 +121,17 @@ std::optional<std::string> ChooseSubprotocol(const std::vector<std::string_view>
   return std::string(credential);
 }
 
+// All headers of a name as one, as RFC 7230 section 3.2.2 reads them.
+std::string Joined(const Request& request, http::field field) {
+  std::string joined;
+  const auto headers = request.equal_range(field);
+  for (auto header = headers.first; header != headers.second; ++header) {
+    if (!joined.empty()) joined += ',';
+    joined.append(header->value().data(), header->value().size());
+  }
+  return joined;
+}
+
 }  // namespace
 
 Decision DecideUpgrade(const Request& request, const Options& options) {
@@ -137,7 +149,13 @@ Decision DecideUpgrade(const Request& request, const Options& options) {
   }
   absl::StatusOr<std::string> secret = FindCredential(request, options.credential_cookie);
   if (!secret.ok()) return BadRequest(std::string(secret.status().message()));
-  return Upgrade{{*std::move(secret)}, *std::move(subprotocol)};
+  Upgrade upgrade{{*std::move(secret)}, *std::move(subprotocol), ""};
+  if (!options.compression) return upgrade;
+  const auto extensions = ParseExtensions(Joined(request, http::field::sec_websocket_extensions));
+  if (!extensions) return BadRequest("Sec-WebSocket-Extensions is malformed");
+  upgrade.extensions = AnswerDeflateOffers(*extensions).value_or("");
+  upgrade.handshake.takes_deflated = !upgrade.extensions.empty();
+  return upgrade;
 }
 
 void MakePlain(Request& request) {
@@ -145,10 +163,14 @@ void MakePlain(Request& request) {
   request.set(http::field::upgrade, "websocket");
 }
 
-void AddUpgradeFields(std::string_view subprotocol, http::fields& response) {
+void AddUpgradeFields(std::string_view subprotocol, std::string_view extensions,
+                      http::fields& response) {
   response.set(http::field::server, "entity-sync");
-  if (subprotocol.empty()) return;
-  response.set(http::field::sec_websocket_protocol, {subprotocol.data(), subprotocol.size()});
+  const auto set_unless_empty = [&response](http::field field, std::string_view value) {
+    if (!value.empty()) response.set(field, {value.data(), value.size()});
+  };
+  set_unless_empty(http::field::sec_websocket_protocol, subprotocol);
+  set_unless_empty(http::field::sec_websocket_extensions, extensions);
 }
 
 }  // namespace entitysync::ws

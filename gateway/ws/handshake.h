@@ -19,12 +19,16 @@ struct Upgrade {
   // but credential items, its first: browsers give up when they offered something and none of it is
   // selected. So the token goes back to whom it came from, and nowhere else.
   std::string subprotocol;
+
+  // What to answer in Sec-WebSocket-Extensions; empty: no such header.
+  std::string extensions;
 };
 
 using Decision = std::variant<Upgrade, HttpAnswer>;
 
-// Whether `request` becomes a websocket: path, method, upgrade headers, origin, subprotocol. A pure
-// function of its arguments; limits and draining are the listener's business.
+// Whether `request` becomes a websocket: path, method, upgrade headers, origin, subprotocol, and
+// with Options::compression, extensions. A pure function of its arguments; limits and draining are
+// the listener's business.
 Decision DecideUpgrade(const Request& request, const Options& options);
 
 // Rewrites the headers of an accepted request for Beast, which looks at the first of a name only: a
@@ -32,6 +36,7 @@ Decision DecideUpgrade(const Request& request, const Options& options);
 void MakePlain(Request& request);
 
 // What is ours in the head of the 101 answer; the rest is Beast's.
-void AddUpgradeFields(std::string_view subprotocol, boost::beast::http::fields& response);
+void AddUpgradeFields(std::string_view subprotocol, std::string_view extensions,
+                      boost::beast::http::fields& response);
 
 }  // namespace entitysync::ws

@@ -30,6 +30,7 @@ struct Options {
   std::string credential_cookie;  // Name of a cookie that carries the secret. Empty: none.
   TlsOptions tls;
   size_t max_message_bytes = 64 * 1024;
+  bool compression = false;  // Whether permessage-deflate is negotiated with clients that offer it.
   size_t send_buffer_bytes = 64 * 1024;  // SO_SNDBUF; the kernel doubles it for its bookkeeping.
 
   // Connections of the whole server, handshakes included. Beyond it: HTTP 503. Leave descriptors

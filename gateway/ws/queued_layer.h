@@ -12,10 +12,10 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <string>
 #include <utility>
 
 #include "gateway/ws/flush_queue.h"
+#include "gateway/ws/held_input.h"
 #include "gateway/ws/layer_writer.h"
 #include "gateway/ws/output_queue.h"
 #include "gateway/ws/sockets.h"
@@ -61,8 +61,8 @@ class QueuedLayer : public FlushQueue::Member, private LayerWriter<Stream> {
   // From now on Beast writes websocket frames, and its close frame ends the session's output.
   void BecomeWebsocket() { websocket_ = true; }
 
-  // Bytes that came with the request's head; the next reads return them first.
-  void Unread(std::string bytes);
+  // What is held there, Beast's next reads return first.
+  HeldInput& input() { return input_; }
 
   // Ends reading with operation_aborted, once what the pending read has already got is taken.
   void EndReading();
@@ -102,6 +102,8 @@ class QueuedLayer : public FlushQueue::Member, private LayerWriter<Stream> {
   template <class Buffers, class Handler>
   void Read(const Buffers& into, Handler handler);
   template <class Buffers, class Handler>
+  void ReadSocket(const Buffers& into, Handler handler);
+  template <class Buffers, class Handler>
   void Borrow(const Buffers& from, Handler handler);
   void NoteCloseFrame(const uint8_t* frame, size_t size);
   void Resume(Error error, const WriteResult& written);
@@ -112,7 +114,7 @@ class QueuedLayer : public FlushQueue::Member, private LayerWriter<Stream> {
   OutputQueue queue_;
   absl::AnyInvocable<void(Error, size_t)> borrower_;  // Beast's write, until it is in the kernel.
   size_t borrowed_bytes_ = 0;
-  std::unique_ptr<std::string> unread_;
+  HeldInput input_;
   base::TimePoint last_progress_{};
   std::optional<size_t> writable_mark_;  // Set: WantWritable was called.
   bool websocket_ = false;
@@ -121,11 +123,6 @@ class QueuedLayer : public FlushQueue::Member, private LayerWriter<Stream> {
   bool reading_ended_ = false;
   bool closed_ = false;
 };
-
-template <class Stream>
-void QueuedLayer<Stream>::Unread(std::string bytes) {
-  if (!bytes.empty()) unread_ = std::make_unique<std::string>(std::move(bytes));
-}
 
 template <class Stream>
 void QueuedLayer<Stream>::EndReading() {
@@ -187,12 +184,21 @@ void QueuedLayer<Stream>::Read(const Buffers& into, Handler handler) {
                       boost::beast::bind_front_handler(std::move(handler), error, size_t{0}));
     return;
   }
-  if (unread_ == nullptr) return stream().async_read_some(into, std::move(handler));
-  const size_t bytes = boost::asio::buffer_copy(into, boost::asio::buffer(*unread_));
-  unread_->erase(0, bytes);
-  if (unread_->empty()) unread_.reset();
+  if (input_.empty()) return ReadSocket(into, std::move(handler));
+  const size_t bytes = input_.Take(into);
   boost::asio::post(get_executor(),
                     boost::beast::bind_front_handler(std::move(handler), Error(), bytes));
+}
+
+template <class Stream>
+template <class Buffers, class Handler>
+void QueuedLayer<Stream>::ReadSocket(const Buffers& into, Handler handler) {
+  if (input_.compressed() == nullptr) return stream().async_read_some(into, std::move(handler));
+  stream().async_read_some(
+      into, [this, into, handler = std::move(handler)](Error error, size_t bytes) mutable {
+        const size_t passed = input_.Divide(into, bytes);
+        std::move(handler)(error, passed);
+      });
 }
 
 template <class Stream>

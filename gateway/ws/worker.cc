@@ -25,7 +25,9 @@ Worker::Worker(base::AsioLoop& its_loop, session::ConnectionAcceptor& its_accept
       ping(new protocol::LocalFrame(
           std::make_shared<const std::string>(kPingFrame, sizeof(kPingFrame)))),
       flush(std::make_shared<FlushQueue>(loop, metrics.bytes_sent)),
-      wheel(loop, kWheelTick) {}
+      wheel(loop, kWheelTick) {
+  if (shared->options.compression) inflater.emplace(shared->options.max_message_bytes);
+}
 
 Worker::~Worker() {
   if (on_destroyed) on_destroyed();

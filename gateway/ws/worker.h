@@ -3,6 +3,7 @@
 #include <boost/asio/ssl/context.hpp>
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "gateway/base/asio_loop.h"
@@ -10,6 +11,7 @@
 #include "gateway/base/log.h"
 #include "gateway/base/timer_wheel.h"
 #include "gateway/metrics/metrics.h"
+#include "gateway/protocol/inflater.h"
 #include "gateway/session/connection_handler.h"
 #include "gateway/ws/address_budget.h"
 #include "gateway/ws/connection_budget.h"
@@ -55,6 +57,7 @@ struct Worker {
   const base::Logger logger;
   const protocol::LocalFramePtr ping;
   const std::shared_ptr<FlushQueue> flush;
+  std::optional<protocol::Inflater> inflater;  // If compression is negotiated with clients.
   base::TimerWheel wheel;
   base::IntrusiveList<Connection, Connection> connections;
   size_t refusals = 0;    // Connections that exist only to be told 503 or 429.

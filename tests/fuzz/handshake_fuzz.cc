@@ -23,6 +23,7 @@ ws::Options Options() {
   ws::Options options;
   options.allowed_origins = {"https://shop.example"};
   options.credential_cookie = "session";
+  options.compression = true;
   return options;
 }
 
@@ -67,7 +68,7 @@ Outcome Accepted(ws::Request& request, const ws::Upgrade& upgrade) {
   beast::websocket::stream<MemoryStream> stream(context, "", 1);
   stream.set_option(
       beast::websocket::stream_base::decorator([&](beast::websocket::response_type& response) {
-        ws::AddUpgradeFields(upgrade.subprotocol, response);
+        ws::AddUpgradeFields(upgrade.subprotocol, upgrade.extensions, response);
       }));
   boost::system::error_code error;
   ws::MakePlain(request);
@@ -85,6 +86,9 @@ Outcome Accepted(ws::Request& request, const ws::Upgrade& upgrade) {
   Require(parser.get().count(http::field::sec_websocket_protocol) ==
           (upgrade.subprotocol.empty() ? 0 : 1));
   parser.get().erase(http::field::sec_websocket_protocol);
+  const auto extensions = parser.get()[http::field::sec_websocket_extensions];
+  Require(std::string_view(extensions.data(), extensions.size()) == upgrade.extensions);
+  Require(upgrade.handshake.takes_deflated == upgrade.extensions.starts_with("permessage-deflate"));
   for (const auto& field : parser.get()) {
     Require(field.value().find(kMarker.data()) == beast::string_view::npos);
   }

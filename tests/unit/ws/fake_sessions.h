@@ -16,6 +16,7 @@ namespace entitysync::ws {
 // What the sessions above a server saw; read by the test's thread.
 struct SeenByOne {
   std::string secret;
+  bool takes_deflated = false;
   std::vector<std::string> messages;
   bool last_was_binary = false;
   int activity = 0;
@@ -40,6 +41,7 @@ class FakeSessions final : public session::ConnectionAcceptor {
       handlers_.push_back(std::make_unique<Handler>(*this, transport));
       handler = handlers_.back().get();
       handler->seen.secret = std::move(handshake.secret);
+      handler->seen.takes_deflated = handshake.takes_deflated;
     }
     on_open(transport);
     Change([this] { ++opened_; });

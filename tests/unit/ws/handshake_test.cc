@@ -4,6 +4,7 @@
 
 #include <boost/beast/websocket/rfc6455.hpp>
 #include <string>
+#include <vector>
 
 namespace entitysync::ws {
 namespace {
@@ -206,6 +207,36 @@ TEST(CredentialTest, WhatIsMostExplicitWins) {
   EXPECT_EQ(SecretOf(request, options), "item");
   request.set(http::field::authorization, "Bearer header");
   EXPECT_EQ(SecretOf(request, options), "header");
+}
+
+// A request that offers extensions in these headers.
+Decision DecideOffer(const std::vector<std::string>& headers, bool compression = true) {
+  Options options;
+  options.compression = compression;
+  Request request = BrowserRequest();
+  for (const auto& each : headers) request.insert(http::field::sec_websocket_extensions, each);
+  return DecideUpgrade(request, options);
+}
+
+TEST(HandshakeTest, CompressionIsAnsweredIfItIsOfferedAndConfigured) {
+  const auto upgrade_of = [](const Decision& decision) { return std::get<Upgrade>(decision); };
+  const Upgrade offered = upgrade_of(DecideOffer({"permessage-deflate; client_max_window_bits"}));
+  EXPECT_EQ(offered.extensions,
+            "permessage-deflate; server_no_context_takeover; client_no_context_takeover");
+  EXPECT_TRUE(offered.handshake.takes_deflated);
+  const Upgrade in_another = upgrade_of(DecideOffer({"foo", "bar, permessage-deflate"}));
+  EXPECT_TRUE(in_another.handshake.takes_deflated);
+
+  for (const Decision& decision :
+       {DecideOffer({}), DecideOffer({"foo"}), DecideOffer({"permessage-deflate"}, false)}) {
+    EXPECT_EQ(upgrade_of(decision).extensions, "");
+    EXPECT_FALSE(upgrade_of(decision).handshake.takes_deflated);
+  }
+}
+
+TEST(HandshakeTest, MalformedExtensionsAreRefusedWhereTheyAreLookedAt) {
+  EXPECT_EQ(StatusOf(DecideOffer({"permessage-deflate;"})), 400u);
+  EXPECT_EQ(StatusOf(DecideOffer({"permessage-deflate;"}, false)), 101u);
 }
 
 }  // namespace
