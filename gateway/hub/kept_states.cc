@@ -13,8 +13,10 @@ constexpr base::Duration kTick = std::chrono::milliseconds(100);
 constexpr size_t kOverheadBytes = 704;
 
 size_t BytesOf(const base::EntityKey& key, const std::string& secret, const State& state) {
-  const size_t frame = state.classic == nullptr ? 0 : state.classic->capacity();
-  return kOverheadBytes + key.entity.capacity() + key.id.capacity() + secret.capacity() + frame;
+  const size_t frames = state.classic == nullptr
+                            ? 0
+                            : state.classic->capacity() + state.deflated.BytesBeside(state.classic);
+  return kOverheadBytes + key.entity.capacity() + key.id.capacity() + secret.capacity() + frames;
 }
 
 }  // namespace

@@ -82,6 +82,7 @@ StatePtr Pair::Encode(fetch::Outcome outcome, const fetch::FetchAnswer& answer) 
   state->version = answer.version;
   if (state_ != nullptr && state_->hash == state->hash) {
     state->classic = state_->classic;
+    state->deflated.ShareWith(state_->deflated);
     return state;
   }
   protocol::ClassicState encoded = protocol::EncodeClassic(answer.rows);

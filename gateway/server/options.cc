@@ -33,6 +33,7 @@ ws::Options WebsocketOptions(const config::Settings& settings, size_t max_connec
   to.credential_cookie = from.credential_cookie;
   to.tls = {.cert_file = from.tls.cert_file, .key_file = from.tls.key_file};
   to.max_message_bytes = from.max_message_bytes;
+  to.compression = from.compression;
   to.send_buffer_bytes = from.send_buffer_bytes;
   to.max_connections = max_connections;
   to.max_connections_per_address = from.max_connections_per_address;
@@ -57,6 +58,10 @@ session::SessionOptions SessionOptionsOf(const config::Settings& settings) {
   to.write_stall_timeout = from.write_stall_timeout;
   to.flush_bytes = from.flush_bytes;
   to.reply_queue_bytes = from.reply_queue_bytes;
+  if (from.compression) {
+    to.compression = {.level = static_cast<int>(from.compression_level),
+                      .min_bytes = from.compression_min_bytes};
+  }
   to.pass_through_queue_messages = settings.classic.pass_through_queue_messages;
   to.pass_through_queue_bytes = settings.classic.pass_through_queue_bytes;
   return to;

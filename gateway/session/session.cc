@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <limits>
 #include <utility>
 
 namespace entitysync::session {
@@ -26,6 +27,7 @@ Session::Session(WorkerContext& context, SessionHost& host, uint32_t index, Tran
       index_(index),
       transport_(transport),
       reading_(transport),
+      takes_deflated_(handshake.takes_deflated),
       serial_(context.NextSerial()),
       secret_(context.MakeSecret(std::move(handshake.secret))),
       messages_(context.options.max_messages_per_second, context.options.message_burst,
@@ -178,18 +180,21 @@ void Session::OnDelivery(const subs::SubscriberRef& receiver, const WorkerStateP
 void Session::Flush() {
   if (is_closing_) return;
   if (replies_ != nullptr) SendReplies();
+  protocol::Deflater* const deflater = takes_deflated_ ? context_.deflater : nullptr;
   size_t states = 0;
   for (size_t unsent = transport_.UnsentBytes(); unsent < context_.options.flush_bytes;
        unsent = transport_.UnsentBytes()) {
     // What is handed over can no longer be replaced: at most flush_bytes, or one larger state.
-    const WorkerStatePtr state =
-        unsent == 0 ? watches_.Next() : watches_.Next(context_.options.flush_bytes - unsent);
+    const size_t room =
+        unsent == 0 ? std::numeric_limits<size_t>::max() : context_.options.flush_bytes - unsent;
+    const WorkerStatePtr state = watches_.Next(room, deflater);
     if (state == nullptr) break;
     ++states;
-    if (!state->classic->empty()) transport_.Send(state->classic);
+    if (!state->classic->empty()) transport_.Send(state->FrameFor(deflater));
   }
   if (states > 0) context_.metrics.states_sent.Increment(static_cast<double>(states));
   if (!watches_.IsIdle() || replies_ != nullptr) transport_.WantWritable();
+  if (deflater != nullptr) context_.CountDeflated();
 }
 
 void Session::SendReplies() {

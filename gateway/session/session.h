@@ -86,6 +86,7 @@ class Session final : public ConnectionHandler, private SubscribeThrottle::Waite
   const uint32_t index_;
   Transport& transport_;
   ReadingGate reading_;
+  const bool takes_deflated_;
   const uint64_t serial_;  // Makes the connection's id.
   fetch::Secret secret_;
   Watches watches_;

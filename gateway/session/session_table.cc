@@ -12,6 +12,11 @@ namespace {
 // Fine enough for stalls and drains, coarse enough to cost nothing.
 constexpr base::Duration kWheelTick = std::chrono::milliseconds(50);
 
+std::unique_ptr<protocol::Deflater> MakeDeflater(const SessionOptions& options) {
+  if (!options.compression) return nullptr;
+  return std::make_unique<protocol::Deflater>(*options.compression);
+}
+
 }  // namespace
 
 SessionTable::SessionTable(SessionTableOptions options)
@@ -20,12 +25,14 @@ SessionTable::SessionTable(SessionTableOptions options)
       random_(options_.seed),
       subscribe_throttle_(options_.executor, options_.sessions.worker_subscribes_per_second,
                           options_.sessions.worker_subscribe_burst),
+      deflater_(MakeDeflater(options_.sessions)),
       context_{
           .executor = options_.executor,
           .wheel = wheel_,
           .random = random_,
           .subscribe_throttle = subscribe_throttle_,
           .keys = keys_,
+          .deflater = deflater_.get(),
           .hub = options_.hub,
           .catalog = options_.catalog,
           .message_handler = options_.message_handler,

@@ -58,6 +58,7 @@ class SessionTable final : public ConnectionAcceptor,
   base::Random random_;
   SubscribeThrottle subscribe_throttle_;
   SharedKeys keys_;
+  const std::unique_ptr<protocol::Deflater> deflater_;  // Null: states are not compressed.
   WorkerContext context_;
   std::vector<std::unique_ptr<Session>> sessions_;  // By index; null: free.
   std::vector<uint32_t> free_;

@@ -48,12 +48,12 @@ bool Watches::Purge(uint32_t slot) {
   return std::exchange(watches_[slot].waiting, nullptr) != nullptr;
 }
 
-WorkerStatePtr Watches::Next(size_t room) {
+WorkerStatePtr Watches::Next(size_t room, protocol::Deflater* deflater) {
   while (first_ != kNoSlot) {
     Watch& watch = watches_[first_];
     const bool is_new = watch.waiting != nullptr &&
                         !(watch.was_sent && watch.sent_hash == watch.waiting->state->hash);
-    if (is_new && watch.waiting->classic->size() > room) return nullptr;
+    if (is_new && watch.waiting->FrameFor(deflater)->size() > room) return nullptr;
     first_ = watch.next;
     watch.is_queued = false;
     WorkerStatePtr state = std::exchange(watch.waiting, nullptr);

@@ -64,10 +64,11 @@ class Watches {
   // Takes back what waits. True if something did.
   bool Purge(uint32_t slot);
 
-  // The next state to send, which counts as sent from now on; null if there is none, or if it has
-  // more than `room` bytes: then it stays where a newer one can replace it. A state with the
-  // content that was sent last for its key is skipped.
-  WorkerStatePtr Next(size_t room = std::numeric_limits<size_t>::max());
+  // The next state to send, which counts as sent from now on; null if there is none, or if its
+  // WorkerState::FrameFor(deflater) has more than `room` bytes: then it stays where a newer one can
+  // replace it. A state with the content that was sent last for its key is skipped.
+  WorkerStatePtr Next(size_t room = std::numeric_limits<size_t>::max(),
+                      protocol::Deflater* deflater = nullptr);
 
   // Whether nothing stands in line.
   bool IsIdle() const { return first_ == kNoSlot; }

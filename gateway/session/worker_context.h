@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "gateway/base/executor.h"
@@ -12,6 +13,7 @@
 #include "gateway/fetch/message_handler.h"
 #include "gateway/hub/subscriptions.h"
 #include "gateway/metrics/metrics.h"
+#include "gateway/protocol/deflater.h"
 #include "gateway/session/shared_keys.h"
 #include "gateway/session/subscribe_throttle.h"
 #include "gateway/subs/subscriber.h"
@@ -31,6 +33,8 @@ struct SessionOptions {
   size_t reply_queue_bytes = 1024 * 1024;
   size_t pass_through_queue_messages = 64;
   size_t pass_through_queue_bytes = 1024 * 1024;
+  // How states are compressed for clients that take that; none: they are not.
+  std::optional<protocol::DeflateOptions> compression;
 };
 
 // What all sessions of one worker share; owned by their SessionTable. Used on the worker's loop.
@@ -40,6 +44,7 @@ struct WorkerContext {
   base::Random& random;
   SubscribeThrottle& subscribe_throttle;
   SharedKeys& keys;
+  protocol::Deflater* deflater;  // Null: states are not compressed.
   hub::Subscriptions& hub;
   const fetch::EntityCatalog& catalog;
   fetch::MessageHandler* message_handler;  // Null: pass-through messages are dropped.
@@ -50,6 +55,7 @@ struct WorkerContext {
   std::string connection_prefix;  // Makes connection ids unique across replicas and restarts.
   const fetch::Secret no_secret = std::make_shared<const std::string>();
   uint64_t last_serial = 0;
+  protocol::Deflater::Totals deflated{};  // What the metrics have of the deflater's work.
 
   base::TimePoint next_warning{};
 
@@ -60,6 +66,18 @@ struct WorkerContext {
     logger->warn(
         "a client asked for an entity type that has no target; name the type under `entities` or "
         "set `default_target`");
+  }
+
+  // Brings the metrics up to date with the deflater, which is there.
+  void CountDeflated() {
+    const protocol::Deflater::Totals& now = deflater->totals();
+    if (now.frames == deflated.frames) return;
+    metrics.states_compressed.Increment(static_cast<double>(now.frames - deflated.frames));
+    metrics.compression_bytes_plain.Increment(
+        static_cast<double>(now.bytes_before - deflated.bytes_before));
+    metrics.compression_bytes_deflated.Increment(
+        static_cast<double>(now.bytes_after - deflated.bytes_after));
+    deflated = now;
   }
 
   // Who presents no secret needs no memory for it.

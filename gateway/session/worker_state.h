@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "gateway/hub/state.h"
+#include "gateway/protocol/deflater.h"
 #include "gateway/protocol/frame.h"
 
 namespace entitysync::session {
@@ -16,12 +17,25 @@ namespace entitysync::session {
 // Owner and lifetime: the outboxes and transports it waits in.
 // Threading: one worker's loop, where it is made and where it dies.
 // Limits, errors: none.
-struct WorkerState : boost::intrusive_ref_counter<WorkerState, boost::thread_unsafe_counter> {
+class WorkerState : public boost::intrusive_ref_counter<WorkerState, boost::thread_unsafe_counter> {
+ public:
   explicit WorkerState(hub::StatePtr its_state)
       : state(std::move(its_state)), classic(new protocol::LocalFrame(state->classic)) {}
 
+  // The frame for a client: compressed by `deflater`, once, if it takes that (null: it does not).
+  const protocol::LocalFramePtr& FrameFor(protocol::Deflater* deflater) const {
+    if (deflater == nullptr) return classic;
+    if (deflated_ == nullptr) {
+      deflated_ = new protocol::LocalFrame(state->deflated.Of(state->classic, *deflater));
+    }
+    return deflated_;
+  }
+
   const hub::StatePtr state;
   const protocol::LocalFramePtr classic;
+
+ private:
+  mutable protocol::LocalFramePtr deflated_;
 };
 using WorkerStatePtr = boost::intrusive_ptr<const WorkerState>;
 

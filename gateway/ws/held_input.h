@@ -36,6 +36,10 @@ class HeldInput {
   // Tells about the message that Beast delivers; null: it is plain.
   const CompressedInput* compressed() const { return compressed_.get(); }
 
+  // Beast is to get nothing any more.
+  void End() { is_ended_ = true; }
+  bool is_ended() const { return is_ended_; }
+
   // Gives Beast bytes that are held, as many as it may have for now; something must be held.
   template <class Buffers>
   size_t Take(const Buffers& into) {
@@ -74,6 +78,7 @@ class HeldInput {
 
   std::unique_ptr<std::string> held_;
   std::unique_ptr<CompressedInput> compressed_;
+  bool is_ended_ = false;
 };
 
 }  // namespace entitysync::ws

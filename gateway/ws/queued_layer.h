@@ -23,6 +23,8 @@
 
 namespace entitysync::ws {
 
+inline constexpr uint8_t kCloseFrame = 0x88;  // FIN and opcode 8.
+
 // The layer between Beast's websocket stream and the socket.
 //
 // Purpose: Beast's own writes (the handshake's answer, pongs, close frames) and the ready-made
@@ -95,14 +97,10 @@ class QueuedLayer : public FlushQueue::Member, private LayerWriter<Stream> {
   }
 
  private:
-  static constexpr uint8_t kCloseFrame = 0x88;  // FIN and opcode 8.
-
   void Schedule();
 
   template <class Buffers, class Handler>
   void Read(const Buffers& into, Handler handler);
-  template <class Buffers, class Handler>
-  void ReadSocket(const Buffers& into, Handler handler);
   template <class Buffers, class Handler>
   void Borrow(const Buffers& from, Handler handler);
   void NoteCloseFrame(const uint8_t* frame, size_t size);
@@ -112,21 +110,19 @@ class QueuedLayer : public FlushQueue::Member, private LayerWriter<Stream> {
   LayerOwner& owner_;
   FlushQueue& flush_;
   OutputQueue queue_;
-  absl::AnyInvocable<void(Error, size_t)> borrower_;  // Beast's write, until it is in the kernel.
-  size_t borrowed_bytes_ = 0;
+  absl::AnyInvocable<void(Error)> borrower_;  // Beast's write, until it is in the kernel.
   HeldInput input_;
   base::TimePoint last_progress_{};
   std::optional<size_t> writable_mark_;  // Set: WantWritable was called.
   bool websocket_ = false;
   bool close_queued_ = false;
   bool ping_queued_ = false;
-  bool reading_ended_ = false;
   bool closed_ = false;
 };
 
 template <class Stream>
 void QueuedLayer<Stream>::EndReading() {
-  reading_ended_ = true;
+  input_.End();
   Error ignored;
   socket().cancel(ignored);
 }
@@ -178,27 +174,25 @@ template <class Stream>
 template <class Buffers, class Handler>
 void QueuedLayer<Stream>::Read(const Buffers& into, Handler handler) {
   owner_.OnReadBegun();
-  if (reading_ended_) {
+  if (input_.is_ended()) {
     const Error error = boost::asio::error::operation_aborted;
     boost::asio::post(get_executor(),
                       boost::beast::bind_front_handler(std::move(handler), error, size_t{0}));
     return;
   }
-  if (input_.empty()) return ReadSocket(into, std::move(handler));
+  if (input_.empty() && input_.compressed() == nullptr) {
+    return stream().async_read_some(into, std::move(handler));
+  }
+  if (input_.empty()) {
+    return stream().async_read_some(
+        into, [this, into, handler = std::move(handler)](Error error, size_t bytes) mutable {
+          const size_t passed = input_.Divide(into, bytes);
+          std::move(handler)(error, passed);
+        });
+  }
   const size_t bytes = input_.Take(into);
   boost::asio::post(get_executor(),
                     boost::beast::bind_front_handler(std::move(handler), Error(), bytes));
-}
-
-template <class Stream>
-template <class Buffers, class Handler>
-void QueuedLayer<Stream>::ReadSocket(const Buffers& into, Handler handler) {
-  if (input_.compressed() == nullptr) return stream().async_read_some(into, std::move(handler));
-  stream().async_read_some(
-      into, [this, into, handler = std::move(handler)](Error error, size_t bytes) mutable {
-        const size_t passed = input_.Divide(into, bytes);
-        std::move(handler)(error, passed);
-      });
 }
 
 template <class Stream>
@@ -221,9 +215,8 @@ void QueuedLayer<Stream>::Borrow(const Buffers& from, Handler handler) {
     left -= buffer.size();
     queue_.PushBorrowed(buffer.data(), buffer.size(), left == 0);
   }
-  borrowed_bytes_ = total;
-  borrower_ = [completion = std::move(handler)](Error error, size_t bytes) mutable {
-    std::move(completion)(error, bytes);
+  borrower_ = [completion = std::move(handler), total](Error error) mutable {
+    std::move(completion)(error, error ? 0 : total);
   };
 }
 
@@ -246,7 +239,7 @@ void QueuedLayer<Stream>::Abort() {
   socket().close(ignored);
   if (!borrower_) return;
   boost::asio::post(get_executor(), [borrower = std::move(borrower_)]() mutable {
-    borrower(boost::asio::error::operation_aborted, 0);
+    borrower(boost::asio::error::operation_aborted);
   });
 }
 
@@ -280,7 +273,7 @@ void QueuedLayer<Stream>::Settle(const WriteResult& result) {
   if (result.completed.borrowed) {
     // Beast may queue its next write in this call.
     auto borrower = std::exchange(borrower_, nullptr);
-    borrower(Error(), std::exchange(borrowed_bytes_, 0));
+    borrower(Error());
   }
   if (closed_ || !writable_mark_.has_value() || unsent_bytes() > *writable_mark_) return;
   writable_mark_.reset();

@@ -17,6 +17,7 @@
 #include "gateway/bus/in_process_bus.h"
 #include "gateway/changelog/change_log.h"
 #include "gateway/hub/hub.h"
+#include "gateway/protocol/inflater.h"
 #include "gateway/session/session_table.h"
 
 namespace entitysync {
@@ -26,6 +27,9 @@ constexpr int kLoops = 4;
 constexpr int kKeys = 20;
 constexpr int kSessionsPerLoop = 25;
 constexpr int kRounds = 3000;
+
+// Long enough to be compressed.
+std::string RowOf(uint64_t version) { return std::to_string(version) + std::string(200, ' '); }
 
 // An application whose keys count up; it answers on threads of its own.
 class Application final : public fetch::EntitySource {
@@ -82,7 +86,7 @@ class Application final : public fetch::EntitySource {
   fetch::FetchAnswer Answer(int key, base::Random& random) const {
     if (random.Below(10) == 0) return {absl::UnavailableError("now and then"), {}, {}};
     const uint64_t version = VersionOf(key);
-    return {absl::OkStatus(), {std::to_string(version)}, version};
+    return {absl::OkStatus(), {RowOf(version)}, version};
   }
   std::optional<Call> Take() {
     const base::MutexLock lock(mutex_);
@@ -104,7 +108,15 @@ class Client final : public session::Transport {
  public:
   explicit Client(base::Executor& loop) : loop_(loop) {}
 
-  void Send(protocol::LocalFramePtr frame) override { last_row = frame->bytes().substr(2); }
+  void Send(protocol::LocalFramePtr frame) override {
+    std::string_view rest = frame->bytes();
+    const protocol::MessageView message = protocol::TakeMessage(rest);
+    const bool is_deflated =
+        (message.bytes[0] & static_cast<char>(protocol::PayloadForm::kDeflated)) != 0;
+    EXPECT_EQ(is_deflated, takes_deflated);
+    if (is_deflated) inflater_.Inflate(message.payload);
+    last_row = is_deflated ? inflater_.message() : message.payload;
+  }
   size_t UnsentBytes() const override { return 0; }
   void WantWritable() override {}
   base::TimePoint LastProgress() const override { return loop_.Now(); }
@@ -113,11 +125,13 @@ class Client final : public session::Transport {
   void Close(protocol::CloseCode, std::string_view) override {}
 
   std::string last_row;
+  bool takes_deflated = false;
   int key = 0;
   session::ConnectionHandler* session = nullptr;
 
  private:
   base::Executor& loop_;
+  protocol::Inflater inflater_{1'000};
 };
 
 class Worker final : public hub::DeliveryReceiver {
@@ -210,8 +224,10 @@ class StressTest : public ::testing::Test {
   prometheus::Registry registry_;
   metrics::Metrics metrics_{registry_};
   hub::HubOptions options_;
-  session::SessionOptions session_options_{.max_messages_per_second = 0,
-                                           .worker_subscribes_per_second = 0};
+  session::SessionOptions session_options_{
+      .max_messages_per_second = 0,
+      .worker_subscribes_per_second = 0,
+      .compression = protocol::DeflateOptions{.min_bytes = 100}};
   bus::InProcessBus bus_;
   bus::InProcessLink link_{bus_};
   base::AsioLoop log_loop_{"changelog"};
@@ -227,7 +243,9 @@ TEST_F(StressTest, EverybodyEndsWithTheLastState) {
         worker.clients.push_back(std::make_unique<Client>(worker.loop));
         Client& client = *worker.clients.back();
         client.key = i % kKeys;
-        client.session = &worker.table->OnOpen(client, {});
+        client.takes_deflated = i % 2 == 0;
+        client.session =
+            &worker.table->OnOpen(client, {.secret = "", .takes_deflated = client.takes_deflated});
         client.session->OnMessage(Action("subscribe", client.key), false);
       }
     });
@@ -264,8 +282,7 @@ TEST_F(StressTest, EverybodyEndsWithTheLastState) {
     for (Worker& worker : workers_) {
       RunOn(worker.loop, [&] {
         for (const auto& client : worker.clients) {
-          const bool current =
-              client->last_row == std::to_string(application_.VersionOf(client->key));
+          const bool current = client->last_row == RowOf(application_.VersionOf(client->key));
           behind += current ? 0 : 1;
         }
       });

@@ -24,10 +24,12 @@ class Receiver final : public DeliveryReceiver {
       for (; next < end; ++next) {
         got[deliveries.receivers[next].id].push_back(state->removed ? "removed"
                                                                     : state->classic->substr(2));
+        last = state;
       }
     }
   }
   std::map<subs::SubscriptionId, std::vector<std::string>> got;
+  StatePtr last;  // Handed to whomever.
 };
 
 using Rows = std::vector<std::string>;

@@ -107,6 +107,23 @@ TEST_F(HubTest, WhatASubscriptionHasIsNotSentAgain) {
   EXPECT_EQ(Got(2), Rows{"a"}) << "it has not";
 }
 
+TEST_F(HubTest, WhatIsFetchedAgainAndIsTheSameIsNotCompressedAgain) {
+  const std::string row(1'000, 'x');
+  Watch(1);
+  Change();
+  Answer(row, 1);
+  const StatePtr first = receivers_[0].last;
+  protocol::Deflater deflater({.level = 1, .min_bytes = 100});
+  const protocol::Frame compressed = first->deflated.Of(first->classic, deflater);
+  Change();
+  Answer(row, 2);
+  Watch(2, "1", "", true);
+  const StatePtr second = receivers_[0].last;
+  EXPECT_EQ(second->version, 2u);
+  EXPECT_EQ(second->deflated.Of(second->classic, deflater), compressed);
+  EXPECT_EQ(deflater.totals().frames, 1u);
+}
+
 TEST_F(HubTest, TheLastWatcherLeavingCancelsTheFetch) {
   Watch(1);
   Change();

@@ -46,6 +46,23 @@ TEST_F(KeptStatesTest, GivesBackWhatWasPutOnce) {
   EXPECT_EQ(metrics_.kept_hits.Value(), 1);
 }
 
+TEST_F(KeptStatesTest, CountsTheCompressedFormToo) {
+  protocol::Deflater deflater({.level = 1, .min_bytes = 100});
+  std::string bytes;
+  protocol::AppendMessage(protocol::FrameKind::kText, std::string(1'000, 'x'), bytes);
+  const auto put = [&](const std::string& id, bool with_compressed) {
+    auto state = std::make_shared<State>();
+    state->classic = std::make_shared<const std::string>(bytes);
+    if (with_compressed) state->deflated.Of(state->classic, deflater);
+    const size_t before = kept_.bytes();
+    kept_.Put(Key(id), std::make_shared<const std::string>("s"), {state, 7}, seconds(10));
+    return kept_.bytes() - before;
+  };
+  const size_t plain = put("1", false);
+  const size_t both = put("2", true);
+  EXPECT_GE(both, plain + deflater.totals().bytes_after);
+}
+
 TEST_F(KeptStatesTest, TellsSecretsApart) {
   Put("1", "alice");
   EXPECT_FALSE(Has("1", "bob"));

@@ -76,6 +76,9 @@ struct WebsocketSettings {
   Duration heartbeat_interval = std::chrono::seconds(25);
   Duration write_stall_timeout = std::chrono::seconds(30);
   Duration close_timeout = std::chrono::seconds(5);
+  bool compression = false;  // permessage-deflate, with clients that offer it.
+  size_t compression_level = 3;
+  size_t compression_min_bytes = 512;  // Shorter messages are not compressed.
   size_t send_buffer_bytes = 64 * kKiB;
   size_t flush_bytes = 64 * kKiB;
   size_t reply_queue_bytes = 1 * kMiB;
