@@ -5,6 +5,7 @@
 //   SCREENSHOT                              where to write a picture of the page (optional)
 
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { after, before, test } from "node:test";
 
 import { chromium } from "playwright-core";
@@ -57,6 +58,33 @@ const expectValue = (input, value) =>
 async function expectState(page, state) {
   await page.locator(`#connection[data-state="${state}"]`).waitFor();
 }
+
+test("the browser and the gateway compress what they send", async () => {
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  page.setDefaultTimeout(timeout);
+  const devtools = await context.newCDPSession(page);
+  await devtools.send("Network.enable");
+  const handshake = once(devtools, "Network.webSocketHandshakeResponseReceived");
+  await page.goto(`${stack.page}?as=worker`);
+  const [{ response }] = await handshake;
+  assert.equal(response.status, 101);
+  const header = Object.keys(response.headers)
+    .find((name) => name.toLowerCase() === "sec-websocket-extensions");
+  assert.equal(response.headers[header],
+    "permessage-deflate; server_no_context_takeover; client_no_context_takeover");
+
+  const before = await stack.metric("states_compressed_total");
+  await expectState(page, "open");
+  await field(page, "101", "quantity").fill("1357");
+  await field(page, "101", "quantity").press("Enter");
+  const other = await open();
+  await expectValue(field(other, "101", "quantity"), "1357");
+  assert.ok(await stack.metric("states_compressed_total") > before, "states came compressed");
+  assert.ok(await stack.metric("client_messages_inflated_total") > 0, "and its messages went so");
+  await context.close();
+  await other.context().close();
+});
 
 test("an edit in one page shows in the other", async () => {
   const [one, other] = [await open(), await open("manager")];

@@ -52,7 +52,10 @@ export class Stack {
     this.folder = await mkdtemp(join(tmpdir(), "entity-sync-browser-"));
     // The page's port is another origin than the gateway's.
     this.config = join(this.folder, "gateway.yaml");
-    await writeFile(this.config, `websocket: {allowed_origins: ["http://127.0.0.1:${this.http}"]}\n`);
+    const websocket = {
+      allowed_origins: [`http://127.0.0.1:${this.http}`], compression: true, compression_min_bytes: 64,
+    };
+    await writeFile(this.config, JSON.stringify({ websocket }));
     this.sampleProcess = this.#run(this.sample, [
       "--http-listen", `127.0.0.1:${this.http}`, "--service-listen", `127.0.0.1:${this.service}`,
       "--gateway", `127.0.0.1:${this.front}`, "--gateway-ws-port", `${this.websocket}`,
@@ -70,6 +73,13 @@ export class Stack {
     ]);
     await accepting(this.websocket, this.gatewayProcess);
     await accepting(this.front, this.gatewayProcess);
+  }
+
+  /** The value of one of the gateway's metrics. */
+  async metric(name) {
+    const page = await (await fetch(`http://127.0.0.1:${this.admin}/metrics`)).text();
+    const line = page.split("\n").find((each) => each.startsWith(`entitysync_${name} `));
+    return Number(line.split(" ")[1]);
   }
 
   async killGateway() {

@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import struct
+import zlib
 
 from .http import Answer, read_head, split_address
 from .waiting import PATIENCE
@@ -22,6 +23,7 @@ class Frame:
     """A message as it arrived."""
     data: bytes
     is_binary: bool = False
+    was_deflated: bool = False  # It came compressed.
 
 
 class Refused(Exception):
@@ -56,6 +58,16 @@ def upgrade_request(address, path=PATH, headers=(), key="dGhlIHNhbXBsZSBub25jZQ=
     return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
 
 
+def deflate(payload, window_bits=15):
+    """A message's payload compressed as RFC 7692 says, without context."""
+    compressor = zlib.compressobj(wbits=-window_bits)
+    return (compressor.compress(payload) + compressor.flush(zlib.Z_SYNC_FLUSH))[:-4]
+
+
+def inflate(payload, window_bits=15):
+    return zlib.decompressobj(-window_bits).decompress(payload + b"\x00\x00\xff\xff")
+
+
 def message(action, body):
     """The bytes that JavaScript's JSON.stringify({action, body}) makes."""
     return json.dumps({"action": action, "body": body}, separators=(",", ":"),
@@ -67,10 +79,12 @@ class Client:
 
     `pings` counts the gateway's pings; `headers` are those of the handshake's answer. Frames a
     server must not send (masked, reserved bits, text that is not UTF-8) fail the reading.
+    `extensions` is what was negotiated: "" if nothing was.
     """
 
     def __init__(self, reader, writer, headers, answers):
         self.headers = headers
+        self.extensions = headers.get("sec-websocket-extensions", "")
         self.pings = 0
         self._reader = reader
         self._writer = writer
@@ -81,8 +95,11 @@ class Client:
 
     @classmethod
     async def connect(cls, address, path=PATH, headers=(), reading=True, answers=True,
-                      timeout=PATIENCE, tls=None):
-        """`reading`: False leaves everything in the kernel's buffers until start_reading()."""
+                      timeout=PATIENCE, tls=None, offer=None):
+        """`reading`: False leaves everything in the kernel's buffers until start_reading().
+        `offer`: the extensions to offer."""
+        if offer is not None:
+            headers = [*headers, ("Sec-WebSocket-Extensions", offer)]
         key = base64.b64encode(os.urandom(16)).decode()
         reader, writer = await asyncio.open_connection(*split_address(address), ssl=tls)
         try:
@@ -191,7 +208,7 @@ class Client:
         try:
             fragments = []
             while True:
-                opcode, fin, payload = await self._read_frame()
+                opcode, fin, payload, was_deflated = await self._read_frame()
                 if opcode == CLOSE:
                     code = struct.unpack("!H", payload[:2])[0] if payload else 1005
                     end = (code, payload[2:].decode())
@@ -205,7 +222,7 @@ class Client:
                     continue
                 if opcode == PONG:
                     continue
-                fragments.append((opcode, payload))
+                fragments.append((opcode, payload, was_deflated))
                 if fin:
                     self._deliver(fragments)
                     fragments = []
@@ -221,7 +238,9 @@ class Client:
 
     async def _read_frame(self):
         first, second = await self._reader.readexactly(2)
-        if first & 0x70 or second & 0x80:
+        was_deflated = bool(first & 0x40)
+        allowed = 0x40 if self.extensions and not first & 0x08 else 0
+        if first & 0x70 & ~allowed or second & 0x80:
             raise ValueError("reserved bits or a mask")
         length = second & 0x7F
         if length == 126:
@@ -229,13 +248,15 @@ class Client:
         elif length == 127:
             length, = struct.unpack("!Q", await self._reader.readexactly(8))
         payload = await self._reader.readexactly(length) if length else b""
-        return first & 0x0F, bool(first & 0x80), payload
+        return first & 0x0F, bool(first & 0x80), payload, was_deflated
 
     def _deliver(self, fragments):
-        kind = fragments[0][0]
-        if kind not in (TEXT, BINARY) or any(opcode for opcode, _ in fragments[1:]):
-            raise ValueError(f"opcodes {[opcode for opcode, _ in fragments]}")
-        data = b"".join(payload for _, payload in fragments)
+        kind, _, was_deflated = fragments[0]
+        if kind not in (TEXT, BINARY) or any(opcode or bit for opcode, _, bit in fragments[1:]):
+            raise ValueError(f"opcodes {[opcode for opcode, _, _ in fragments]}")
+        data = b"".join(payload for _, payload, _ in fragments)
+        if was_deflated:
+            data = inflate(data)
         if kind == TEXT:
             data.decode()
-        self._frames.put_nowait(Frame(data, kind == BINARY))
+        self._frames.put_nowait(Frame(data, kind == BINARY, was_deflated))
