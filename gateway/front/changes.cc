@@ -11,7 +11,6 @@
 
 #include "gateway/base/limits.h"
 #include "gateway/base/printable.h"
-#include "gateway/front/decode.h"
 
 namespace entitysync::front {
 namespace {
@@ -22,29 +21,23 @@ namespace limits = base::limits;
 constexpr size_t kEntityExcerptBytes = 30;
 constexpr size_t kIdExcerptBytes = 50;
 
-std::optional<uint64_t> VersionOf(const v1::Change& change) {
-  if (!change.has_version()) return std::nullopt;
-  return change.version();
-}
-
-std::string DescribeFault(int index, const v1::EntityKey& key, const absl::Status& fault) {
+std::string DescribeFault(size_t index, const ChangeView& change, const absl::Status& fault) {
   return absl::StrCat("changes[", index, "] {\"",
-                      base::Printable(key.entity(), kEntityExcerptBytes), "\", \"",
-                      base::Printable(key.id(), kIdExcerptBytes), "\"}: ", fault.message());
+                      base::Printable(change.entity, kEntityExcerptBytes), "\", \"",
+                      base::Printable(change.id, kIdExcerptBytes), "\"}: ", fault.message());
 }
 
-absl::Status CheckKeys(const v1::NotifyChangeRequest& request) {
+absl::Status CheckKeys(std::span<const ChangeView> request) {
   size_t faults = 0;
   std::string named;
-  for (int i = 0; i < request.changes_size(); ++i) {
-    const v1::EntityKey& key = request.changes(i).key();
-    const absl::Status fault = base::ValidateEntityKey(key.entity(), key.id());
+  for (size_t i = 0; i < request.size(); ++i) {
+    const absl::Status fault = base::ValidateEntityKey(request[i].entity, request[i].id);
     if (fault.ok()) continue;
     if (++faults > limits::kMaxFaultsNamed) continue;
-    absl::StrAppend(&named, faults == 1 ? "" : "; ", DescribeFault(i, key, fault));
+    absl::StrAppend(&named, faults == 1 ? "" : "; ", DescribeFault(i, request[i], fault));
   }
   if (faults == 0) return absl::OkStatus();
-  std::string message = absl::StrCat(faults, " of ", request.changes_size(),
+  std::string message = absl::StrCat(faults, " of ", request.size(),
                                      " changes cannot be taken, so none was: ", named);
   if (faults > limits::kMaxFaultsNamed) {
     absl::StrAppend(&message, "; and ", faults - limits::kMaxFaultsNamed, " more");
@@ -52,16 +45,19 @@ absl::Status CheckKeys(const v1::NotifyChangeRequest& request) {
   return absl::InvalidArgumentError(message.substr(0, limits::kMaxStatusMessageBytes));
 }
 
-absl::Status CheckTypes(const v1::NotifyChangeRequest& request, const ServesEntity& serves) {
+absl::Status CheckTypes(std::span<const ChangeView> request, const ServesEntity& serves) {
   absl::flat_hash_set<std::string_view> seen;
+  std::string_view last;
   size_t unknown = 0;
   std::string named;
-  for (const v1::Change& change : request.changes()) {
-    const std::string& entity = change.key().entity();
-    if (!seen.insert(entity).second || serves(entity)) continue;
+  for (const ChangeView& change : request) {
+    // Mostly a request is about one type.
+    if (change.entity == last) continue;
+    last = change.entity;
+    if (serves(last) || !seen.insert(last).second) continue;
     if (++unknown > limits::kMaxFaultsNamed) continue;
     absl::StrAppend(&named, unknown == 1 ? "" : ", ", "\"",
-                    base::Printable(entity, limits::kMaxEntityBytes), "\"");
+                    base::Printable(last, limits::kMaxEntityBytes), "\"");
   }
   if (unknown == 0) return absl::OkStatus();
   std::string message = absl::StrCat("no target is configured for entity type ", named);
@@ -88,33 +84,37 @@ struct MergeKey {
   }
 };
 
+changelog::Change ToChange(const ChangeView& change) {
+  return {{std::string(change.entity), std::string(change.id)}, change.version};
+}
+
+std::vector<changelog::Change> Merge(std::span<const ChangeView> request) {
+  std::vector<changelog::Change> changes;
+  changes.reserve(request.size());
+  absl::flat_hash_map<MergeKey, size_t> places;
+  places.reserve(request.size());
+  for (const ChangeView& change : request) {
+    const MergeKey key{change.entity, change.id, change.version.has_value()};
+    const auto [place, is_new] = places.try_emplace(key, changes.size());
+    if (is_new) {
+      changes.push_back(ToChange(change));
+    } else {
+      std::optional<uint64_t>& merged = changes[place->second].version;
+      merged = std::max(merged, change.version);
+    }
+  }
+  return changes;
+}
+
 }  // namespace
 
-absl::StatusOr<std::vector<changelog::Change>> TakeChanges(const v1::NotifyChangeRequest& request,
-                                                           size_t max_changes,
+absl::StatusOr<std::vector<changelog::Change>> TakeChanges(std::span<const ChangeView> request,
                                                            const ServesEntity& serves) {
-  const auto count = static_cast<size_t>(request.changes_size());
-  if (absl::Status status = CheckCount(count, max_changes); !status.ok()) return status;
   if (absl::Status status = CheckKeys(request); !status.ok()) return status;
   if (absl::Status status = CheckTypes(request, serves); !status.ok()) return status;
-
+  if (request.size() > 1) return Merge(request);
   std::vector<changelog::Change> changes;
-  changes.reserve(count);
-  absl::flat_hash_map<MergeKey, size_t> places;
-  if (count > 1) places.reserve(count);
-  for (const v1::Change& change : request.changes()) {
-    const v1::EntityKey& key = change.key();
-    if (count > 1) {
-      const MergeKey merge_key{key.entity(), key.id(), change.has_version()};
-      const auto [place, is_new] = places.try_emplace(merge_key, changes.size());
-      if (!is_new) {
-        std::optional<uint64_t>& merged = changes[place->second].version;
-        merged = std::max(merged, VersionOf(change));
-        continue;
-      }
-    }
-    changes.push_back({{key.entity(), key.id()}, VersionOf(change)});
-  }
+  for (const ChangeView& change : request) changes.push_back(ToChange(change));
   return changes;
 }
 

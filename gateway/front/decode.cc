@@ -1,59 +1,99 @@
 #include "gateway/front/decode.h"
 
 #include <absl/strings/str_cat.h>
-#include <google/protobuf/io/coded_stream.h>
-#include <google/protobuf/wire_format_lite.h>
-#include <grpcpp/impl/codegen/proto_utils.h>
-#include <grpcpp/support/proto_buffer_reader.h>
+
+#include "entitysync/v1/gateway.pb.h"
+#include "gateway/base/wire_reader.h"
 
 namespace entitysync::front {
 namespace {
 
-using google::protobuf::internal::WireFormatLite;
+using base::WireReader;
 
-constexpr uint32_t kChangesTag = WireFormatLite::MakeTag(
-    v1::NotifyChangeRequest::kChangesFieldNumber, WireFormatLite::WIRETYPE_LENGTH_DELIMITED);
+constexpr uint32_t kChanges = WireReader::BytesTag(v1::NotifyChangesRequest::kChangesFieldNumber);
+constexpr uint32_t kSequence =
+    WireReader::VarintTag(v1::NotifyChangesRequest::kSequenceFieldNumber);
+constexpr uint32_t kKey = WireReader::BytesTag(v1::Change::kKeyFieldNumber);
+constexpr uint32_t kVersion = WireReader::VarintTag(v1::Change::kVersionFieldNumber);
+constexpr uint32_t kEntity = WireReader::BytesTag(v1::EntityKey::kEntityFieldNumber);
+constexpr uint32_t kId = WireReader::BytesTag(v1::EntityKey::kIdFieldNumber);
 
-size_t CountChanges(grpc::ByteBuffer& bytes) {
-  grpc::ProtoBufferReader reader(&bytes);
-  google::protobuf::io::CodedInputStream in(&reader);
-  size_t count = 0;
-  for (uint32_t tag = in.ReadTag(); tag != 0; tag = in.ReadTag()) {
-    if (tag == kChangesTag) ++count;
-    // Damaged: decoding will say so.
-    if (!WireFormatLite::SkipField(&in, tag)) break;
+static_assert(int{v1::NotifyChangeRequest::kChangesFieldNumber} ==
+              int{v1::NotifyChangesRequest::kChangesFieldNumber});
+
+bool ReadKey(WireReader in, ChangeView& change) {
+  uint32_t tag = 0;
+  while (!in.AtEnd()) {
+    if (!in.ReadTag(tag)) return false;
+    const bool read = tag == kEntity ? in.ReadBytes(change.entity)
+                      : tag == kId   ? in.ReadBytes(change.id)
+                                     : in.Skip(tag);
+    if (!read) return false;
   }
-  return count;
+  return true;
+}
+
+// A field that stands more than once counts as Protocol Buffers say: the last one does.
+bool ReadChange(WireReader in, ChangeView& change) {
+  uint32_t tag = 0;
+  std::string_view key;
+  uint64_t version = 0;
+  while (!in.AtEnd()) {
+    if (!in.ReadTag(tag)) return false;
+    if (tag == kKey) {
+      if (!in.ReadBytes(key) || !ReadKey(WireReader(key), change)) return false;
+    } else if (tag == kVersion) {
+      if (!in.ReadVarint(version)) return false;
+      change.version = version;
+    } else if (!in.Skip(tag)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+absl::Status CheckCount(size_t count, size_t max_changes) {
+  if (count == 0) {
+    return absl::InvalidArgumentError("the request holds no changes: name at least one");
+  }
+  if (count <= max_changes) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat("the request holds ", count,
+                                                 " changes, more than the limit of ", max_changes,
+                                                 ": send fewer at a time"));
 }
 
 }  // namespace
 
-absl::Status CheckCount(size_t count, size_t max_changes) {
-  if (count == 0) {
-    return absl::InvalidArgumentError("the call holds no changes: name at least one");
-  }
-  if (count <= max_changes) return absl::OkStatus();
-  return absl::InvalidArgumentError(absl::StrCat("the call holds ", count,
-                                                 " changes, more than the limit of ", max_changes,
-                                                 ": send fewer per call"));
-}
-
-absl::StatusOr<const v1::NotifyChangeRequest*> Decode(const grpc::ByteBuffer& bytes,
-                                                      size_t max_changes,
-                                                      google::protobuf::Arena& arena) {
-  grpc::ByteBuffer shared = bytes;  // The same slices; decoding empties its buffer.
-  if (const size_t count = CountChanges(shared); count > max_changes) {
+absl::Status RequestView::Decode(const grpc::ByteBuffer& bytes, size_t max_changes) {
+  changes_.clear();
+  sequence_ = 0;
+  size_t count = 0;
+  // Large requests come in pieces: putting them together costs little beside what follows.
+  if ((bytes.TrySingleSlice(&bytes_).ok() || bytes.DumpToSingleSlice(&bytes_).ok()) &&
+      ReadFields(max_changes, count)) {
     return CheckCount(count, max_changes);
   }
-  auto* const request = google::protobuf::Arena::CreateMessage<v1::NotifyChangeRequest>(&arena);
-  const grpc::Status decoded =
-      grpc::SerializationTraits<v1::NotifyChangeRequest>::Deserialize(&shared, request);
-  if (!decoded.ok()) {
-    return absl::InvalidArgumentError(
-        "the call is not a NotifyChangeRequest: its bytes are damaged, or a key is not valid "
-        "UTF-8");
+  return absl::InvalidArgumentError("the request cannot be decoded: its bytes are damaged");
+}
+
+bool RequestView::ReadFields(size_t max_changes, size_t& count) {
+  WireReader in({reinterpret_cast<const char*>(bytes_.begin()), bytes_.size()});
+  bool all_fine = true;
+  uint32_t tag = 0;
+  std::string_view change;
+  while (!in.AtEnd()) {
+    if (!in.ReadTag(tag)) return false;
+    if (tag == kSequence) {
+      if (!in.ReadVarint(sequence_)) return false;
+    } else if (tag != kChanges) {
+      if (!in.Skip(tag)) return false;
+    } else if (!in.ReadBytes(change)) {
+      return false;
+    } else if (++count <= max_changes) {
+      all_fine = ReadChange(WireReader(change), changes_.emplace_back()) && all_fine;
+    }
   }
-  return request;
+  return all_fine;
 }
 
 }  // namespace entitysync::front

@@ -1,6 +1,5 @@
 #include "gateway/front/notify_service.h"
 
-#include <google/protobuf/arena.h>
 #include <grpc/support/time.h>
 #include <grpcpp/server_context.h>
 
@@ -52,12 +51,9 @@ absl::StatusOr<std::vector<changelog::Change>> NotifyService::Accept(
   if (absl::Status status = CheckBearer(context.client_metadata(), bearer_key_); !status.ok()) {
     return status;
   }
-  // Ten thousand small objects that end together: an arena spares their allocations.
-  google::protobuf::Arena arena;
-  const absl::StatusOr<const v1::NotifyChangeRequest*> decoded =
-      Decode(request, max_changes_, arena);
-  if (!decoded.ok()) return decoded.status();
-  return TakeChanges(**decoded, max_changes_, serves_);
+  RequestView view;
+  if (absl::Status status = view.Decode(request, max_changes_); !status.ok()) return status;
+  return TakeChanges(view.changes(), serves_);
 }
 
 grpc::ServerUnaryReactor* NotifyService::NotifyChange(grpc::CallbackServerContext* context,

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace entitysync::base {
+
+// Reads the wire format of Protocol Buffers field by field, without making message objects: for
+// small messages that come by the thousand, where those would cost more than all the rest.
+//
+// Owner and lifetime: a local over bytes that outlive it; what it reads are views into them.
+// Threading: one thread.
+// Limits: groups (only ever unknown fields) nest up to kMaxDepth.
+// Errors: false, once the bytes are damaged; what was read before stands. It accepts what Protocol
+//   Buffers accept, and text that is not UTF-8 besides, which is the caller's affair.
+class WireReader {
+ public:
+  static constexpr int kMaxDepth = 100;
+
+  explicit WireReader(std::string_view bytes) : at_(bytes.data()), end_(at_ + bytes.size()) {}
+
+  // Field numbers and wire types as they stand on the wire together.
+  static constexpr uint32_t VarintTag(uint32_t field) { return field << 3; }
+  static constexpr uint32_t BytesTag(uint32_t field) { return field << 3 | 2; }
+
+  bool AtEnd() const { return at_ == end_; }
+
+  // Each field is a tag, then what ReadVarint, ReadBytes or Skip reads. A message within this one
+  // is read as bytes, and those by a reader of their own.
+  bool ReadTag(uint32_t& tag);
+  bool ReadVarint(uint64_t& value);
+  bool ReadBytes(std::string_view& value);
+  bool Skip(uint32_t tag);
+
+ private:
+  bool SkipBytes(uint64_t count);
+  bool SkipGroup(uint32_t field);
+
+  const char* at_;
+  const char* const end_;
+  int depth_ = kMaxDepth;
+};
+
+}  // namespace entitysync::base
