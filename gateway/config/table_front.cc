@@ -43,8 +43,8 @@ constexpr Setting kFront[] = {
      ENTITYSYNC_CONFIG_SLOT(front.notify_timeout),
      Kind::kDuration,
      {50, 60'000},
-     "How long `NotifyChange` waits for the bus to confirm before it answers `UNAVAILABLE`. A "
-     "caller's earlier deadline counts instead."},
+     "How long `NotifyChange`, or a request on a stream, waits for the bus to confirm before it is "
+     "answered `UNAVAILABLE`. A caller's earlier deadline counts instead."},
     {"front.max_receive_bytes",
      ENTITYSYNC_CONFIG_SLOT(front.max_receive_bytes),
      Kind::kBytes,
@@ -54,13 +54,28 @@ constexpr Setting kFront[] = {
      ENTITYSYNC_CONFIG_SLOT(front.max_changes_per_call),
      Kind::kCount,
      {1, 1'000'000},
-     "The most changes in one `NotifyChange`; more are answered `INVALID_ARGUMENT`."},
+     "The most changes in one `NotifyChange`, or in one request on a stream; more are answered "
+     "`INVALID_ARGUMENT`."},
+    {"front.max_streams",
+     ENTITYSYNC_CONFIG_SLOT(front.max_streams),
+     Kind::kCount,
+     {1, 100'000},
+     "The most streams of `NotifyChanges` that may be open; further ones are answered "
+     "`UNAVAILABLE`. A producer needs one."},
+    {"front.stream_window",
+     ENTITYSYNC_CONFIG_SLOT(front.stream_window),
+     Kind::kCount,
+     {1, 10'000'000},
+     "How many changes of one stream may wait to be confirmed, or to be acknowledged because the "
+     "producer does not read; beyond it the stream is not read and the producer waits. One request "
+     "is always taken."},
     {"front.max_connection_age",
      ENTITYSYNC_CONFIG_SLOT(front.max_connection_age),
      Kind::kDuration,
      {1'000, 86'400'000},
-     "After how long an application's connection is asked to reconnect, so that new replicas get "
-     "their share of calls. Calls under way are finished."},
+     "After how long an application's connection is asked to reconnect, and its stream ends, so "
+     "that new replicas get their share. Calls under way are finished, and what was read from a "
+     "stream is acknowledged."},
 };
 
 }  // namespace

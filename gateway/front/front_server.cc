@@ -60,11 +60,14 @@ void SetArguments(const FrontOptions& options, grpc::ServerBuilder& builder) {
   builder.SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_DEFLATE, false);
   // Else two gateways on one port would each take half of the connections, silently.
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
-  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kMaxStreams);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kMaxCalls);
   builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_MS,
                              Milliseconds(options.max_connection_age));
-  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_GRACE_MS,
-                             Milliseconds(options.max_connection_age_grace));
+  // A stream that began when its connection was told to go reaches its own age before the grace
+  // ends.
+  builder.AddChannelArgument(
+      GRPC_ARG_MAX_CONNECTION_AGE_GRACE_MS,
+      Milliseconds(options.max_connection_age + options.max_connection_age_grace));
   // Notices callers that are gone, and lets callers notice us every 10 s, idle or not.
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, 30'000);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 10'000);
@@ -78,8 +81,7 @@ FrontServer::FrontServer(FrontOptions options, changelog::ChangePublisher& publi
                          ServesEntity serves, metrics::FrontMetrics& metrics, base::Logger log)
     : options_(std::move(options)),
       log_(std::move(log)),
-      service_(options_.bearer_key, options_.max_changes_per_call, options_.notify_timeout,
-               std::move(serves), publisher, metrics) {}
+      service_(options_, std::move(serves), publisher, metrics) {}
 
 FrontServer::~FrontServer() { Stop(base::Duration::zero()); }
 
@@ -130,6 +132,7 @@ void FrontServer::SetServing(bool serving) {
 
 void FrontServer::Stop(base::Duration grace) {
   if (server_ == nullptr) return;
+  service_.CloseStreams();
   server_->Shutdown(
       gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), gpr_time_from_nanos(grace.count(), GPR_TIMESPAN)));
   server_.reset();

@@ -24,7 +24,8 @@ namespace entitysync::front {
 //   once if that was forgotten. Publisher, metrics and `serves` outlive it, and the publisher's
 //   callbacks may still come after Stop.
 // Threading: all methods from one thread; SetServing from any between Start and Stop.
-// Limits: max_receive_bytes per request, kMaxStreams calls at once per connection. Compressed
+// Limits: max_receive_bytes per request, kMaxCalls at once per connection, streams included;
+//   max_streams in all. Compressed
 //   requests are refused (UNIMPLEMENTED): their real size is only known once they are in memory.
 // Errors: of a call, as in gateway.proto. Of Start, see there.
 class FrontServer {
@@ -48,8 +49,9 @@ class FrontServer {
   // served either way: a drain says false, goes on serving, and stops when its clients have left.
   void SetServing(bool serving);
 
-  // Takes no new calls (GOAWAY) and waits for those under way, open health watches included, at
-  // most for `grace`; then ends them with CANCELLED. Returns when no call is left.
+  // Takes no new calls (GOAWAY), asks streams to end, and waits for what is under way, open health
+  // watches included, at most for `grace`; then ends it with CANCELLED. Returns when nothing is
+  // left.
   void Stop(base::Duration grace);
 
  private:
@@ -62,7 +64,7 @@ class FrontServer {
   int port_ = 0;
 };
 
-inline constexpr int kMaxStreams = 1'000;
+inline constexpr int kMaxCalls = 1'000;
 
 // Whether `listen` ("host:port", "unix:...") can be reached from this host only.
 bool IsLoopback(const std::string& listen);

@@ -5,16 +5,6 @@
 
 namespace entitysync::front {
 
-NotifyCall::Completion::~Completion() {
-  if (call_ == nullptr) return;
-  call_->Answer(
-      absl::UnavailableError("the gateway gave the changes up; perhaps they were heard: retry"));
-}
-
-void NotifyCall::Completion::operator()(const absl::Status& status) {
-  if (const std::shared_ptr<NotifyCall> call = std::move(call_)) call->Answer(status);
-}
-
 std::shared_ptr<NotifyCall> NotifyCall::Create(metrics::FrontMetrics& metrics) {
   std::shared_ptr<NotifyCall> call(new NotifyCall(metrics));
   call->self_ = call;

@@ -15,28 +15,15 @@ namespace entitysync::front {
 //
 // Purpose: answers exactly once, whichever comes first: the publisher, or the end of the RPC (the
 //   client cancelled, its deadline passed, the server stops).
-// Owner and lifetime: kept by gRPC until OnDone and by the publisher's callback (a Completion)
-//   until that is gone, in any order.
-// Threading: any thread.
-// Errors: a Completion destroyed without an answer answers UNAVAILABLE.
+// Owner and lifetime: kept by gRPC until OnDone and by the publisher's callback until that is gone,
+//   in any order.
+// Threading: any thread. Limits: none. Errors: none.
 class NotifyCall final : public grpc::ServerUnaryReactor {
  public:
-  // The publisher's hold on a call.
-  class Completion {
-   public:
-    explicit Completion(std::shared_ptr<NotifyCall> call) : call_(std::move(call)) {}
-    Completion(Completion&&) = default;
-    Completion& operator=(Completion&&) = delete;
-    ~Completion();
-    void operator()(const absl::Status& status);
-
-   private:
-    std::shared_ptr<NotifyCall> call_;
-  };
-
   static std::shared_ptr<NotifyCall> Create(metrics::FrontMetrics& metrics);
 
-  // How many changes are counted as accepted if the answer is OK. Before a Completion exists.
+  // How many changes are counted as accepted if the answer is OK. Before it is given to the
+  // publisher.
   void set_changes(size_t changes) { changes_ = changes; }
 
   // The first answer wins.

@@ -9,8 +9,9 @@
 #include <utility>
 
 #include "gateway/front/bearer.h"
-#include "gateway/front/decode.h"
+#include "gateway/front/completion.h"
 #include "gateway/front/notify_call.h"
+#include "gateway/front/notify_stream.h"
 
 namespace entitysync::front {
 namespace {
@@ -36,24 +37,21 @@ base::Duration PublishTimeout(base::Duration notify_timeout, base::Duration rema
   return std::min(notify_timeout, remaining - std::min(kMaxMargin, remaining / 10));
 }
 
-NotifyService::NotifyService(std::string bearer_key, size_t max_changes,
-                             base::Duration notify_timeout, ServesEntity serves,
+NotifyService::NotifyService(const FrontOptions& options, ServesEntity serves,
                              changelog::ChangePublisher& publisher, metrics::FrontMetrics& metrics)
-    : bearer_key_(std::move(bearer_key)),
-      max_changes_(max_changes),
-      notify_timeout_(notify_timeout),
-      serves_(std::move(serves)),
-      publisher_(publisher),
-      metrics_(metrics) {}
+    : options_(options),
+      intake_(options.max_changes_per_call, std::move(serves), publisher),
+      metrics_(metrics),
+      streams_(options.max_streams, metrics) {}
 
 absl::StatusOr<std::vector<changelog::Change>> NotifyService::Accept(
     const grpc::CallbackServerContext& context, const grpc::ByteBuffer& request) const {
-  if (absl::Status status = CheckBearer(context.client_metadata(), bearer_key_); !status.ok()) {
+  if (absl::Status status = CheckBearer(context.client_metadata(), options_.bearer_key);
+      !status.ok()) {
     return status;
   }
   RequestView view;
-  if (absl::Status status = view.Decode(request, max_changes_); !status.ok()) return status;
-  return TakeChanges(view.changes(), serves_);
+  return intake_.Take(request, view);
 }
 
 grpc::ServerUnaryReactor* NotifyService::NotifyChange(grpc::CallbackServerContext* context,
@@ -68,14 +66,33 @@ grpc::ServerUnaryReactor* NotifyService::NotifyChange(grpc::CallbackServerContex
     call->Answer(changes.status());
     return call.get();
   }
-  const base::Duration timeout = PublishTimeout(notify_timeout_, Remaining(*context));
+  const base::Duration timeout = PublishTimeout(options_.notify_timeout, Remaining(*context));
   if (timeout <= base::Duration::zero()) {
     call->Answer(absl::DeadlineExceededError("the call came after its deadline: retry"));
     return call.get();
   }
   call->set_changes(changes->size());
-  publisher_.Publish(*std::move(changes), timeout, NotifyCall::Completion(call));
+  intake_.publisher().Publish(
+      *std::move(changes), timeout,
+      Completion([call](const absl::Status& status) { call->Answer(status); }));
   return call.get();
+}
+
+grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* NotifyService::NotifyChanges(
+    grpc::CallbackServerContext* context) {
+  if (absl::Status status = CheckBearer(context->client_metadata(), options_.bearer_key);
+      !status.ok()) {
+    metrics_.streams_unauthenticated.Increment();
+    return new RefusedStream(status);
+  }
+  const std::shared_ptr<NotifyStream> stream =
+      NotifyStream::Create({.window = options_.stream_window,
+                            .notify_timeout = options_.notify_timeout,
+                            .max_age = options_.max_connection_age},
+                           intake_, streams_, metrics_);
+  if (absl::Status status = streams_.Enter(stream); !status.ok()) return new RefusedStream(status);
+  stream->Begin();
+  return stream.get();
 }
 
 }  // namespace entitysync::front

@@ -27,8 +27,12 @@ struct FrontOptions {
   size_t max_receive_bytes = 16 * 1024 * 1024;              // One request on the wire.
   size_t max_changes_per_call = 10'000;
 
+  size_t max_streams = 1'000;
+  size_t stream_window = 10'000;  // Changes of a stream not settled or not told; then none is read.
+
   // After this long (10 % more or less) a connection is told to go, so that replicas added later
-  // get their share. Calls under way have `max_connection_age_grace` to end.
+  // get their share; a stream ends as old as that. Calls under way have `max_connection_age_grace`
+  // to end.
   base::Duration max_connection_age = std::chrono::minutes(5);
   base::Duration max_connection_age_grace = std::chrono::seconds(30);
 };

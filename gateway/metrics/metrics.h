@@ -14,14 +14,20 @@ using Counter = prometheus::Counter;
 using Gauge = prometheus::Gauge;
 using Histogram = prometheus::Histogram;
 
-// Applications calling NotifyChange.
+// Applications calling NotifyChange, and their streams of NotifyChanges.
 struct FrontMetrics {
   explicit FrontMetrics(prometheus::Registry& registry);
   Counter& calls_ok;
   Counter& calls_invalid;          // INVALID_ARGUMENT, NOT_FOUND
   Counter& calls_unauthenticated;  // missing or wrong bearer key
   Counter& calls_unavailable;
-  Counter& changes_accepted;
+  Gauge& streams;                    // open
+  Counter& streams_full;             // refused: max_streams are open
+  Counter& streams_unauthenticated;  // refused: missing or wrong bearer key
+  Counter& stream_requests_ok;       // settled, by how
+  Counter& stream_requests_invalid;  // INVALID_ARGUMENT, NOT_FOUND
+  Counter& stream_requests_unavailable;
+  Counter& changes_accepted;  // in calls and in requests of streams
   Histogram& call_seconds;
 };
 

@@ -79,6 +79,8 @@ front::FrontOptions FrontOptionsOf(const config::Settings& settings) {
   to.notify_timeout = from.notify_timeout;
   to.max_receive_bytes = from.max_receive_bytes;
   to.max_changes_per_call = from.max_changes_per_call;
+  to.max_streams = from.max_streams;
+  to.stream_window = from.stream_window;
   to.max_connection_age = from.max_connection_age;
   return to;
 }

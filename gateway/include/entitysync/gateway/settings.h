@@ -103,6 +103,8 @@ struct FrontSettings {
   Duration notify_timeout = std::chrono::seconds(2);
   size_t max_receive_bytes = 16 * kMiB;
   size_t max_changes_per_call = 10'000;
+  size_t max_streams = 1'000;
+  size_t stream_window = 10'000;  // Changes.
   Duration max_connection_age = std::chrono::minutes(5);
 
   friend bool operator==(const FrontSettings&, const FrontSettings&) = default;
