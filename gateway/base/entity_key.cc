@@ -3,6 +3,8 @@
 #include <absl/strings/str_cat.h>
 #include <xxhash.h>
 
+#include <cstring>
+
 #include "gateway/base/limits.h"
 
 namespace entitysync::base {
@@ -29,6 +31,16 @@ size_t SequenceLength(std::string_view text) {
     return tail(1, low, high) && tail(2) && tail(3) ? 4 : 0;
   }
   return 0;
+}
+
+// How many bytes at the start of `text` are surely ASCII, eight at a time.
+size_t AsciiPrefix(std::string_view text) {
+  size_t size = 0;
+  for (uint64_t bytes = 0; size + sizeof(bytes) <= text.size(); size += sizeof(bytes)) {
+    std::memcpy(&bytes, text.data() + size, sizeof(bytes));
+    if ((bytes & 0x8080808080808080u) != 0) break;
+  }
+  return size;
 }
 
 absl::Status ValidatePart(absl::string_view name, std::string_view value, size_t max_bytes) {
@@ -59,6 +71,7 @@ absl::Status ValidateEntityKey(std::string_view entity, std::string_view id) {
 }
 
 bool IsValidUtf8(std::string_view text) {
+  text.remove_prefix(AsciiPrefix(text));
   while (!text.empty()) {
     const size_t length = SequenceLength(text);
     if (length == 0) return false;

@@ -1,0 +1,118 @@
+#include <utility>
+
+#include "gateway/changelog/bus_codec.h"
+#include "gateway/changelog/bus_tags.h"
+
+namespace entitysync::changelog {
+namespace {
+
+using base::WireReader;
+
+// Reads a message. `read_field(tag, in)` reads a field or skips it, and says whether that could be
+// done.
+template <typename ReadField>
+bool ReadMessage(std::string_view bytes, const ReadField& read_field) {
+  WireReader in(bytes);
+  uint32_t tag = 0;
+  while (!in.AtEnd()) {
+    if (!in.ReadTag(tag) || !read_field(tag, in)) return false;
+  }
+  return true;
+}
+
+bool ReadText(WireReader& in, std::string& text) {
+  std::string_view bytes;
+  if (!in.ReadBytes(bytes) || !base::IsValidUtf8(bytes)) return false;
+  text = bytes;
+  return true;
+}
+
+bool ReadNested(WireReader& in, const auto& read_field) {
+  std::string_view bytes;
+  return in.ReadBytes(bytes) && ReadMessage(bytes, read_field);
+}
+
+bool ReadOrigin(WireReader& in, Origin& origin) {
+  return ReadNested(in, [&](uint32_t tag, WireReader& field) {
+    if (tag == tags::kReplica) return ReadText(field, origin.replica);
+    if (tag == tags::kEpoch) return field.ReadVarint(origin.epoch);
+    return field.Skip(tag);
+  });
+}
+
+bool ReadChanged(WireReader& in, Change& change) {
+  return ReadNested(in, [&](uint32_t tag, WireReader& field) {
+    if (tag == tags::kId) return ReadText(field, change.key.id);
+    if (tag == tags::kVersion) return field.ReadVarint(change.version.emplace());
+    return field.Skip(tag);
+  });
+}
+
+bool ReadChanges(WireReader& in, std::vector<Change>& changes) {
+  std::string entity;
+  const bool fine = ReadNested(in, [&](uint32_t tag, WireReader& field) {
+    if (tag == tags::kEntity) return ReadText(field, entity);
+    if (tag == tags::kChanged) return ReadChanged(field, changes.emplace_back());
+    return field.Skip(tag);
+  });
+  for (Change& change : changes) change.key.entity = entity;
+  return fine;
+}
+
+bool ReadNumber(WireReader& in, uint32_t wanted, uint64_t& number) {
+  return ReadNested(in, [&](uint32_t tag, WireReader& field) {
+    return tag == wanted ? field.ReadVarint(number) : field.Skip(tag);
+  });
+}
+
+struct Fields {
+  DecodedMessage message;
+  uint64_t number = 0;
+  bool has_body = false;
+
+  bool Read(uint32_t tag, WireReader& in) {
+    uint64_t schema = 0;
+    switch (tag) {
+      case tags::kSchema:
+        if (!in.ReadVarint(schema)) return false;
+        message.newer_schema = static_cast<uint32_t>(schema) > kSchemaVersion;
+        return true;
+      case tags::kPublisher:
+        return ReadOrigin(in, message.origin);
+      case tags::kNumber:
+        return in.ReadVarint(number);
+      case tags::kChanges:
+        return ReadChanges(in, Begin<BatchBody>().changes);
+      case tags::kHeartbeat:
+        return ReadNumber(in, tags::kLastNumber, Begin<HeartbeatBody>().last_number);
+      case tags::kGoodbye:
+        return ReadNumber(in, tags::kLastNumber, Begin<GoodbyeBody>().last_number);
+      case tags::kAck:
+        return ReadNumber(in, tags::kRound, Begin<AckBody>().round);
+      default:
+        return in.Skip(tag);
+    }
+  }
+
+  template <typename T>
+  T& Begin() {
+    has_body = true;
+    return message.body.emplace<T>();
+  }
+};
+
+}  // namespace
+
+absl::StatusOr<DecodedMessage> DecodeBusMessage(std::string_view bytes) {
+  Fields fields;
+  const bool fine =
+      ReadMessage(bytes, [&](uint32_t tag, WireReader& in) { return fields.Read(tag, in); });
+  if (!fine || fields.message.origin.replica.empty()) {
+    return absl::InvalidArgumentError("not a bus message");
+  }
+  if (!fields.has_body) return absl::InvalidArgumentError("a bus message without a known body");
+  if (auto* batch = std::get_if<BatchBody>(&fields.message.body)) batch->number = fields.number;
+  return std::move(fields.message);
+}
+
+}  // namespace entitysync::changelog
