@@ -51,7 +51,8 @@ void DrainUnlessHurried(entitysync::Gateway& gateway, const sigset_t& signals) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  // Debian builds Abseil without NDEBUG, so that every lock of gRPC's would be entered into a graph.
+  // Debian builds Abseil without NDEBUG, so that every lock of gRPC's would be entered into a
+  // graph.
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   const sigset_t signals = BlockSignals();
   entitysync::config::Startup startup = entitysync::config::Start(

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <boost/asio/ssl/stream_base.hpp>
 #include <boost/beast/core/buffers_to_string.hpp>
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/write.hpp>
@@ -19,13 +18,12 @@ void BasicConnection<Stream>::Start() {
   worker_->connections.PushBack(*this);
   worker_->wheel.Set(deadline_, worker_->shared->options.handshake_timeout);
   if constexpr (std::is_same_v<Stream, TlsSocket>) {
-    layer().stream().async_handshake(boost::asio::ssl::stream_base::server,
-                                     [self = Self()](Error error) {
-                                       if (self->state_ == State::kDone) return;
-                                       if (!error) return self->ReadRequest();
-                                       self->worker_->metrics.handshakes_failed.Increment();
-                                       self->Finish();
-                                     });
+    layer().stream().async_handshake([self = Self()](Error error) {
+      if (self->state_ == State::kDone) return;
+      if (!error) return self->ReadRequest();
+      self->worker_->metrics.handshakes_failed.Increment();
+      self->Finish();
+    });
   } else {
     ReadRequest();
   }

@@ -2,28 +2,19 @@
 
 #include <sys/socket.h>
 
-#include <algorithm>
 #include <array>
-#include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
 #include <cerrno>
 #include <cstddef>
-#include <cstring>
 #include <memory>
 #include <span>
 #include <utility>
 
 #include "gateway/ws/output_queue.h"
 #include "gateway/ws/sockets.h"
+#include "gateway/ws/write_result.h"
 
 namespace entitysync::ws {
-
-// What one attempt to write an OutputQueue out did.
-struct WriteResult {
-  size_t bytes = 0;  // In the kernel now.
-  OutputQueue::Completed completed;
-  bool failed = false;  // The socket is broken.
-};
 
 // How a QueuedLayer puts its queue into its socket; a specialisation per kind of socket.
 //
@@ -56,10 +47,8 @@ class LayerWriter<TcpSocket> {
         return result;
       }
       const auto bytes = static_cast<size_t>(sent);
-      const OutputQueue::Completed completed = queue.Consume(bytes);
+      result.completed.Add(queue.Consume(bytes));
       result.bytes += bytes;
-      result.completed.ping |= completed.ping;
-      result.completed.borrowed |= completed.borrowed;
     }
     if (!queue.empty()) WaitUntilWritable(make_resume());
     return result;
@@ -95,66 +84,6 @@ class LayerWriter<TcpSocket> {
   }
 
   bool waiting_ = false;
-};
-
-// TLS: small segments are gathered into one record, which is in the kernel when the asynchronous
-// write completes.
-template <>
-class LayerWriter<TlsSocket> {
- public:
-  LayerWriter(TcpSocket socket, boost::asio::ssl::context& context)
-      : stream_(std::move(socket), context) {}
-
-  TcpSocket& socket() { return stream_.next_layer(); }
-  bool writing() const { return record_ != nullptr; }
-  size_t bytes_in_flight() const { return record_ == nullptr ? 0 : record_->size - record_->done; }
-
-  template <class MakeResume>
-  WriteResult Write(OutputQueue& queue, const MakeResume& make_resume) {
-    record_ = std::make_unique_for_overwrite<Record>();
-    record_->size = record_->done = 0;
-    record_->completed = {};
-    Fill(queue);
-    WriteOn(make_resume());
-    return {};
-  }
-
- protected:
-  TlsSocket stream_;
-
- private:
-  struct Record {
-    std::array<char, 16 * 1024> bytes;
-    size_t size;
-    size_t done;
-    OutputQueue::Completed completed;
-  };
-
-  void Fill(OutputQueue& queue) {
-    std::array<iovec, 64> segments;
-    const size_t count = queue.Gather(segments);
-    for (size_t i = 0; i < count && record_->size < record_->bytes.size(); ++i) {
-      const size_t size = std::min(segments[i].iov_len, record_->bytes.size() - record_->size);
-      std::memcpy(record_->bytes.data() + record_->size, segments[i].iov_base, size);
-      record_->size += size;
-    }
-    record_->completed = queue.Consume(record_->size);
-  }
-
-  template <class Resume>
-  void WriteOn(Resume resume) {
-    const auto rest = boost::asio::buffer(record_->bytes.data() + record_->done, bytes_in_flight());
-    stream_.async_write_some(
-        rest, [this, resume = std::move(resume)](const boost::system::error_code& error,
-                                                 size_t bytes) mutable {
-          record_->done += bytes;
-          if (!error && bytes_in_flight() > 0) return WriteOn(std::move(resume));
-          const std::unique_ptr<Record> record = std::move(record_);
-          resume(error, WriteResult{record->done, record->completed});
-        });
-  }
-
-  std::unique_ptr<Record> record_;
 };
 
 // Whom a QueuedLayer serves: the connection.

@@ -27,6 +27,11 @@ class OutputQueue {
   struct Completed {
     bool ping = false;
     bool borrowed = false;
+
+    void Add(const Completed& more) {
+      ping |= more.ping;
+      borrowed |= more.borrowed;
+    }
   };
 
   void PushFrame(protocol::LocalFramePtr frame) { Push(std::move(frame), Kind::kFrame); }

@@ -4,7 +4,6 @@
 #include <boost/asio/basic_stream_socket.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/ssl/stream.hpp>
 
 namespace entitysync::ws {
 
@@ -12,6 +11,6 @@ namespace entitysync::ws {
 using LoopExecutor = boost::asio::io_context::executor_type;
 using TcpSocket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, LoopExecutor>;
 using TcpAcceptor = boost::asio::basic_socket_acceptor<boost::asio::ip::tcp, LoopExecutor>;
-using TlsSocket = boost::asio::ssl::stream<TcpSocket>;
+class TlsSocket;  // In tls_socket.h.
 
 }  // namespace entitysync::ws

@@ -39,11 +39,4 @@ void Teardown(TcpSocket& socket, Handler handler) {
   DrainUntilClosed(socket, std::move(handler));
 }
 
-template <class Handler>
-void Teardown(TlsSocket& stream, Handler handler) {
-  stream.async_shutdown([&stream, handler = std::move(handler)](boost::system::error_code) mutable {
-    Teardown(stream.next_layer(), std::move(handler));
-  });
-}
-
 }  // namespace entitysync::ws

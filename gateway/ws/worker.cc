@@ -3,6 +3,7 @@
 #include <string>
 
 #include "gateway/ws/connection.h"
+#include "gateway/ws/tls_socket.h"
 
 namespace entitysync::ws {
 namespace {
@@ -25,6 +26,7 @@ Worker::Worker(base::AsioLoop& its_loop, session::ConnectionAcceptor& its_accept
       ping(new protocol::LocalFrame(
           std::make_shared<const std::string>(kPingFrame, sizeof(kPingFrame)))),
       flush(std::make_shared<FlushQueue>(loop, metrics.bytes_sent)),
+      tls_scratch(shared->tls == nullptr ? nullptr : std::make_unique<TlsScratch>()),
       wheel(loop, kWheelTick) {
   if (shared->options.compression) inflater.emplace(shared->options.max_message_bytes);
 }

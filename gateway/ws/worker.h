@@ -21,6 +21,7 @@
 namespace entitysync::ws {
 
 class Connection;
+struct TlsScratch;
 
 // What all workers of a server share; immutable but for the budgets.
 struct Shared {
@@ -57,7 +58,8 @@ struct Worker {
   const base::Logger logger;
   const protocol::LocalFramePtr ping;
   const std::shared_ptr<FlushQueue> flush;
-  std::optional<protocol::Inflater> inflater;  // If compression is negotiated with clients.
+  std::optional<protocol::Inflater> inflater;     // If compression is negotiated with clients.
+  const std::unique_ptr<TlsScratch> tls_scratch;  // If connections speak TLS.
   base::TimerWheel wheel;
   base::IntrusiveList<Connection, Connection> connections;
   size_t refusals = 0;    // Connections that exist only to be told 503 or 429.
