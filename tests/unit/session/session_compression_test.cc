@@ -82,7 +82,7 @@ class SessionCompressionTest : public ::testing::Test {
   base::Executor& loop_ = loops_.Add();
   testing::FakeHub hub_;
   testing::FakeSource source_;
-  fetch::EntityCatalog catalog_{{{"items", {.source = &source_}}}, std::nullopt, {{}}};
+  fetch::EntityCatalog catalog_{{{"items", {}}}, std::nullopt, {{.source = &source_}}};
   SessionOptions options_;
   prometheus::Registry registry_;
   metrics::SessionMetrics metrics_{registry_};
