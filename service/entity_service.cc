@@ -39,7 +39,7 @@ grpc::ServerUnaryReactor* EntityServiceImpl::FetchEntity(grpc::CallbackServerCon
   if (!HasKey(*context)) return Refuse(*call, record_.WrongKey());
   const std::string& entity = request->key().entity();
   if (!functions_.AnswersFor(entity)) return Refuse(*call, record_.NoFunction(entity));
-  Submit(call, [this, question = ToContext(*request, call->cancelled()), call] {
+  Submit(call, [this, question = ToContext(*request, call->cancelled()), call](size_t) {
     if (SkipCancelled(*call)) return;
     FetchResult result = functions_.Run(question);
     call->Finish(std::move(result.status), std::move(result.response));
@@ -68,7 +68,7 @@ grpc::ServerUnaryReactor* EntityServiceImpl::HandleMessage(grpc::CallbackServerC
   if (!message_) return Refuse(*call, record_.NoMessages());
   ClientMessage message{request->secret(), request->connection(), request->data(),
                         request->is_binary()};
-  Submit(call, [this, message = std::move(message), call] { RunMessage(message, *call); });
+  Submit(call, [this, message = std::move(message), call](size_t) { RunMessage(message, *call); });
   return call.get();
 }
 
@@ -99,7 +99,7 @@ grpc::ServerUnaryReactor* EntityServiceImpl::Refuse(Call& call, grpc::Status sta
 
 template <typename Call>
 void EntityServiceImpl::Submit(std::shared_ptr<Call> call, WorkerPool::Task task) {
-  if (!pool_.TrySubmit(std::move(task))) call->Finish(record_.NoRoom());
+  if (pool_.TrySubmit(std::move(task)) == 0) call->Finish(record_.NoRoom());
 }
 
 template <typename Call>

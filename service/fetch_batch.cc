@@ -31,7 +31,7 @@ FetchContext ToContext(const v1::FetchEntityRequest& request,
 }
 
 void FetchBatch::Start(const v1::FetchEntitiesRequest& request, WorkerPool& pool) {
-  std::vector<Items> tasks;
+  Items singles;
   std::map<std::string, Items> by_type;
   questions_.reserve(static_cast<size_t>(request.items_size()));
   for (int i = 0; i < request.items_size(); ++i) {
@@ -41,33 +41,53 @@ void FetchBatch::Start(const v1::FetchEntitiesRequest& request, WorkerPool& pool
     if (functions_.AnswersManyFor(entity)) {
       by_type[entity].push_back(i);
     } else if (functions_.AnswersFor(entity)) {
-      tasks.push_back({i});
+      singles.push_back(i);
     } else {
       Put(i, {record_.NoFunction(entity), {}});
     }
   }
-  for (auto& [unused, items] : by_type) tasks.push_back(std::move(items));
-
-  tasks_ += tasks.size();
-  for (const Items& items : tasks) {
-    const bool submitted = pool.TrySubmit([self = shared_from_this(), items] {
-      self->Run(items);
-      self->TaskDone();
-    });
-    if (submitted) continue;
-    for (int item : items) Put(item, {record_.NoRoom(), {}});
-    TaskDone();
-  }
-  TaskDone();
+  runs_ += singles.size() + by_type.size();
+  for (auto& [unused, items] : by_type) SubmitMany(std::move(items), pool);
+  if (!singles.empty()) SubmitSingles(std::move(singles), pool);
+  RunDone();
 }
 
-void FetchBatch::Run(const Items& items) {
-  if (call_->cancelled()->load(std::memory_order_relaxed)) {
+void FetchBatch::SubmitMany(Items items, WorkerPool& pool) {
+  const auto shared = std::make_shared<const Items>(std::move(items));
+  const size_t taken = pool.TrySubmit([self = shared_from_this(), shared](size_t) {
+    self->RunMany(*shared);
+    self->RunDone();
+  });
+  if (taken > 0) return;
+  for (const int item : *shared) Put(item, {record_.NoRoom(), {}});
+  RunDone();
+}
+
+void FetchBatch::SubmitSingles(Items items, WorkerPool& pool) {
+  const auto shared = std::make_shared<const Items>(std::move(items));
+  const size_t taken = pool.TrySubmit(
+      [self = shared_from_this(), shared](size_t run) {
+        self->RunSingle((*shared)[run]);
+        self->RunDone();
+      },
+      shared->size());
+  for (size_t i = taken; i < shared->size(); ++i) {
+    Put((*shared)[i], {record_.NoRoom(), {}});
+    RunDone();
+  }
+}
+
+bool FetchBatch::IsCancelled() const { return call_->cancelled()->load(std::memory_order_relaxed); }
+
+void FetchBatch::RunSingle(int item) {
+  if (IsCancelled()) return record_.Cancelled();
+  Put(item, functions_.Run(questions_[static_cast<size_t>(item)]));
+}
+
+void FetchBatch::RunMany(const Items& items) {
+  if (IsCancelled()) {
     for (size_t i = 0; i < items.size(); ++i) record_.Cancelled();
     return;
-  }
-  if (!functions_.AnswersManyFor(questions_[static_cast<size_t>(items[0])].key().entity)) {
-    return Put(items[0], functions_.Run(questions_[static_cast<size_t>(items[0])]));
   }
   std::vector<FetchContext> questions;
   questions.reserve(items.size());
@@ -89,8 +109,8 @@ void FetchBatch::Put(int item, FetchResult result) {
   out.mutable_status()->set_message(std::move(message));
 }
 
-void FetchBatch::TaskDone() {
-  if (tasks_.fetch_sub(1) == 1) call_->Finish(grpc::Status::OK, std::move(response_));
+void FetchBatch::RunDone() {
+  if (runs_.fetch_sub(1) == 1) call_->Finish(grpc::Status::OK, std::move(response_));
 }
 
 }  // namespace entitysync::service
