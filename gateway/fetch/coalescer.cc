@@ -234,7 +234,6 @@ FetchRequest Coalescer::OnSend(base::TimePoint now) {
   changed_with_version_ = false;
   last_.epoch = context_.gap_epoch;
   last_.started = now;
-  last_.recoveries = target_.recovery.recoveries();
   versions_.OnFetch();
   StartedCounter(context_.metrics, reason_).Increment();
   const FetchRequest request{
@@ -335,7 +334,9 @@ void Coalescer::OnFailure(absl::StatusCode code) {
   if (misconfigured) {
     return AskAgain(Phase::kWaiting, {options.backoff_max / 2, options.backoff_max});
   }
-  if (target_.recovery.recoveries() != last_.recoveries) failures_ = 0;
+  // What failed before an outage ended says nothing of the target now.
+  const uint32_t recoveries = target_.recovery.recoveries();
+  if (std::exchange(recoveries_, recoveries) != recoveries) failures_ = 0;
   const bool is_prober = target_.recovery.Sleep(*this);
   const base::Duration most =
       is_prober ? std::min(options.probe_interval, options.backoff_max) : options.backoff_max;

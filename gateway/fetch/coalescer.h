@@ -70,8 +70,7 @@ struct Judged {
 struct LastFetch {
   FetchReason reason = FetchReason::kRevalidate;
   bool is_audit = false;
-  uint64_t epoch = 0;       // CoalescerContext::gap_epoch when it started.
-  uint32_t recoveries = 0;  // Recovery::recoveries() then.
+  uint64_t epoch = 0;  // CoalescerContext::gap_epoch when it started.
   base::TimePoint started;
 };
 
@@ -167,6 +166,7 @@ class Coalescer final : public FetchGate::Waiter, public Asker, public Recovery:
   LastFetch last_;
   std::optional<Outcome> answered_;  // How the last fetch ended, if for good.
   uint32_t failures_ = 0;            // Since the last answer.
+  uint32_t recoveries_ = 0;          // Recovery::recoveries() at the last failure.
   uint32_t lags_ = 0;                // Old answers since the last final one.
   const uint64_t first_epoch_;       // When it began: what was missed before concerns nobody here.
   uint64_t validated_epoch_ = 0;

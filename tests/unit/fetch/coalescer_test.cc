@@ -98,6 +98,25 @@ TEST_F(CoalescerTest, ChangesDuringABackoffDoNotShortenIt) {
   EXPECT_EQ(source_.open(), 1u);
 }
 
+TEST_F(CoalescerTest, AnOutageThatEndsWhileItIsInLineStartsItsBackoffAnew) {
+  ON_LOOP(coalescer_->OnChange(std::nullopt));
+  for (int i = 0; i < 8; ++i) {
+    Fail(absl::StatusCode::kUnavailable);
+    if (i < 7) loops_.Advance(options_.backoff_max);
+  }
+  const auto first = Make();
+  const auto second = Make();
+  ON_LOOP(first->OnChange(std::nullopt); second->OnChange(std::nullopt));
+  loops_.Advance(options_.backoff_max);
+  ASSERT_EQ(source_.open(), 1u) << "it is in line behind both of them";
+  Answer("the end of the outage");
+  Answer("and another");
+  ASSERT_EQ(source_.open(), 1u);
+  Fail(absl::StatusCode::kUnavailable);
+  loops_.Advance(options_.backoff_min * 2);
+  EXPECT_EQ(source_.open(), 1u);
+}
+
 TEST_F(CoalescerTest, AFailedRevalidationIsTriedAgainAsOne) {
   ++context_.gap_epoch;
   ON_LOOP(coalescer_->Revalidate());
