@@ -23,7 +23,8 @@ class Counters {
     kRowBytes,
     kInFlight,
     kMostInFlight,
-    kFetches  // And the next ones: one word per FetchReason.
+    kFetches,  // And the next ones: one word per FetchReason.
+    kBatches = kFetches + 8
   };
 
   bool Open(const std::string& path);
@@ -34,13 +35,14 @@ class Counters {
   uint64_t Get(Word word) const { return words_[word].load(); }
   uint64_t Number(size_t key) const { return words_[kHeader + 2 * key].load(); }
 
-  // A fetch of this key begins, for a FetchReason, and ends.
+  // A fetch of this key begins, for a FetchReason; so many end.
   void Began(size_t key, size_t reason);
-  void Ended() { words_[kInFlight].fetch_sub(1); }
+  void Ended(size_t fetches) { words_[kInFlight].fetch_sub(fetches); }
+  void CountBatch() { words_[kBatches].fetch_add(1); }
 
  private:
   static constexpr size_t kHeader = 16;
-  static constexpr size_t kReasons = 8;
+  static constexpr size_t kReasons = kBatches - kFetches;
 
   std::atomic<uint64_t>* words_ = nullptr;
   size_t keys_ = 0;

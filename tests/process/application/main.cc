@@ -24,21 +24,27 @@ std::string Row(const std::string& id, const Counters& counters, size_t key) {
   return row;
 }
 
-// One fetch: the row is read at once and answered after the delay that the test asks for. Deletes
+// A call: its rows are read at once and answered after the delay that the test asks for. Deletes
 // itself.
-class Fetch final : public grpc::ServerUnaryReactor {
+class Call final : public grpc::ServerUnaryReactor {
  public:
-  explicit Fetch(Counters& counters) : counters_(counters) {}
+  explicit Call(Counters& counters) : counters_(counters) {}
 
-  void Start(const v1::FetchEntityRequest& request, v1::FetchEntityResponse& response) {
+  // Reads one of its rows. False: there is none.
+  bool Read(const v1::FetchEntityRequest& request, v1::FetchEntityResponse& response) {
     const std::string& id = request.key().id();
     size_t key = 0;
     const auto [end, error] = std::from_chars(id.data(), id.data() + id.size(), key);
     if (error != std::errc() || end != id.data() + id.size() || key >= counters_.keys()) {
-      return Finish(grpc::Status(grpc::StatusCode::NOT_FOUND, "no such key"));
+      return false;
     }
     counters_.Began(key, request.reason());
+    ++fetches_;
     response.add_rows(Row(id, counters_, key));
+    return true;
+  }
+
+  void AnswerLater() {
     const std::chrono::microseconds delay(counters_.Get(Counters::kDelayMicroseconds));
     if (delay.count() == 0) return Answer();
     alarm_.Set(std::chrono::system_clock::now() + delay, [this](bool) { Answer(); });
@@ -49,11 +55,12 @@ class Fetch final : public grpc::ServerUnaryReactor {
  private:
   // Counted down before the answer can be seen, else the next fetch might meet this one.
   void Answer() {
-    counters_.Ended();
+    counters_.Ended(fetches_);
     Finish(grpc::Status::OK);
   }
 
   Counters& counters_;
+  size_t fetches_ = 0;
   grpc::Alarm alarm_;
 };
 
@@ -64,12 +71,33 @@ class Service final : public v1::EntityService::CallbackService {
   grpc::ServerUnaryReactor* FetchEntity(grpc::CallbackServerContext* /*context*/,
                                         const v1::FetchEntityRequest* request,
                                         v1::FetchEntityResponse* response) override {
-    auto* const fetch = new Fetch(counters_);
-    fetch->Start(*request, *response);
-    return fetch;
+    auto* const call = new Call(counters_);
+    if (call->Read(*request, *response)) {
+      call->AnswerLater();
+    } else {
+      call->Finish(grpc::Status(grpc::StatusCode::NOT_FOUND, kNoSuchKey));
+    }
+    return call;
+  }
+
+  grpc::ServerUnaryReactor* FetchEntities(grpc::CallbackServerContext* /*context*/,
+                                          const v1::FetchEntitiesRequest* request,
+                                          v1::FetchEntitiesResponse* response) override {
+    auto* const call = new Call(counters_);
+    counters_.CountBatch();
+    for (const v1::FetchEntityRequest& item : request->items()) {
+      v1::FetchEntityResult& result = *response->add_results();
+      if (call->Read(item, *result.mutable_response())) continue;
+      result.mutable_status()->set_code(grpc::StatusCode::NOT_FOUND);
+      result.mutable_status()->set_message(kNoSuchKey);
+    }
+    call->AnswerLater();
+    return call;
   }
 
  private:
+  static constexpr char kNoSuchKey[] = "no such key";
+
   Counters& counters_;
 };
 

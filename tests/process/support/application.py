@@ -43,7 +43,8 @@ class Application(stubs.entity_grpc.EntityServiceServicer):
 
     `fetches` and `messages` are what was asked, in order of arrival. An item of a batch is a fetch;
     `batches` holds how many items each call had, also of those that are UNIMPLEMENTED because
-    `takes_batches` is off. `seconds` is how long after it read the rows a fetch is answered.
+    `takes_batches` is off. `seconds` is how long after it read the rows a fetch is answered,
+    `seconds_for` the same for single keys, by (entity, id).
     `on_message` is a coroutine function from a Message to a list of (data, is_binary), or None:
     UNIMPLEMENTED.
     """
@@ -56,6 +57,7 @@ class Application(stubs.entity_grpc.EntityServiceServicer):
         self.metadata = []
         self.on_message = None
         self.seconds = 0
+        self.seconds_for = {}
         self.most_at_once = collections.Counter()  # By (entity, id, secret).
         self.most_in_all = 0
         self.port = 0
@@ -94,7 +96,8 @@ class Application(stubs.entity_grpc.EntityServiceServicer):
         del self._rows[entity, key_id, secret]
 
     def fail(self, *codes):
-        """The next fetches fail with these codes, one each; "always" as the last repeats it."""
+        """The next fetches fail with these codes, one each (None: not); "always" as the last
+        repeats it."""
         self._failures = list(codes)
 
     def hold(self):
@@ -158,13 +161,15 @@ class Application(stubs.entity_grpc.EntityServiceServicer):
                                self._rows.get((fetch.entity, fetch.id, None)))
         if not self._released.is_set():
             await self._released.wait()
-        if self.seconds:
-            await asyncio.sleep(self.seconds)
+        seconds = self.seconds_for.get((fetch.entity, fetch.id), self.seconds)
+        if seconds:
+            await asyncio.sleep(seconds)
         if self._failures:
             code = self._failures[0]
             if self._failures[1:] != ["always"]:
                 self._failures.pop(0)
-            raise Failure(code)
+            if code is not None:
+                raise Failure(code)
         if found is None:
             raise Failure(grpc.StatusCode.NOT_FOUND)
         rows, version = found

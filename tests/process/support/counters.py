@@ -10,6 +10,7 @@ from .waiting import PATIENCE, eventually
 _HEADER = 16
 _DELAY, _ROW_BYTES, _IN_FLIGHT, _MOST_IN_FLIGHT, _FETCHES = range(5)
 _REASONS = 8
+_BATCHES = _FETCHES + _REASONS
 
 
 class Database:
@@ -59,6 +60,15 @@ class Database:
         return self._words[_FETCHES + REASONS.index(reason)]
 
     @property
+    def batches(self):
+        """Calls for several keys."""
+        return self._words[_BATCHES]
+
+    @property
+    def in_flight(self):
+        return self._words[_IN_FLIGHT]
+
+    @property
     def most_in_flight(self):
         return self._words[_MOST_IN_FLIGHT]
 
@@ -66,7 +76,7 @@ class Database:
         return self._words[_HEADER + 2 * int(key_id) + 1]
 
     def count_anew(self):
-        self._words[_MOST_IN_FLIGHT] = 0
+        self._words[_MOST_IN_FLIGHT] = self._words[_BATCHES] = 0
         for reason in range(_REASONS):
             self._words[_FETCHES + reason] = 0
         for key in range(self.keys):
