@@ -31,7 +31,10 @@ ChangeLog::ChangeLog(ChangeLogOptions options, base::Executor& executor, bus::Bu
       publisher_(options_.origin, subjects_, executor, link, metrics),
       gaps_(options_.origin.epoch, options_.heartbeat_interval) {}
 
-ChangeLog::~ChangeLog() { executor_.Cancel(heartbeat_timer_); }
+ChangeLog::~ChangeLog() {
+  executor_.Cancel(heartbeat_timer_);
+  executor_.Cancel(gather_timer_);
+}
 
 absl::Status ChangeLog::Start() {
   executor_.Post([this] { HandleHeartbeat(); });
@@ -41,29 +44,44 @@ absl::Status ChangeLog::Start() {
 void ChangeLog::Stop() {
   if (std::exchange(stopped_, true)) return;
   executor_.Cancel(std::exchange(heartbeat_timer_, base::kNoTimer));
+  executor_.Cancel(std::exchange(gather_timer_, base::kNoTimer));
+  TakeSubmissions();
   publisher_.FailAll(absl::UnavailableError("this replica is shutting down: retry at another"));
   const GoodbyeBody goodbye{publisher_.last_number()};
   // Without a bus there is nobody to say goodbye to.
   link_.Publish(subjects_.control(), EncodeBusMessage(options_.origin, goodbye)).IgnoreError();
 }
 
-void ChangeLog::Publish(std::vector<Change> changes, base::Duration timeout, PublishDone done) {
-  const size_t bytes = MemoryOf(changes);
-  if (waiting_bytes_.fetch_add(bytes) + bytes > options_.max_waiting_bytes) {
-    waiting_bytes_ -= bytes;
-    done(absl::UnavailableError("too many changes wait for the bus: retry with backoff"));
-    return;
+void ChangeLog::Publish(std::vector<Change> changes, PublishTerms terms, PublishDone done) {
+  Reservation reservation(waiting_bytes_, MemoryOf(changes));
+  if (waiting_bytes_ > options_.max_waiting_bytes) {
+    return done(absl::UnavailableError("too many changes wait for the bus: retry with backoff"));
   }
-  const base::TimePoint deadline = executor_.Now() + timeout;
-  auto finish = [this, bytes, done = std::move(done)](absl::Status status) mutable {
-    waiting_bytes_ -= bytes;
-    done(std::move(status));
-  };
-  executor_.Post(
-      [this, changes = std::move(changes), deadline, finish = std::move(finish)]() mutable {
-        if (stopped_) return finish(absl::UnavailableError("this replica is shutting down"));
-        publisher_.Submit(std::move(changes), deadline, std::move(finish));
-      });
+  const bool is_first = inbox_.Add({.changes = std::move(changes),
+                                    .deadline = executor_.Now() + terms.timeout,
+                                    .done = std::move(done),
+                                    .reservation = std::move(reservation)},
+                                   terms.may_gather);
+  if (is_first) executor_.Post([this] { TakeSubmissions(); });
+}
+
+void ChangeLog::TakeSubmissions() {
+  const bool is_gathering = gather_timer_ != base::kNoTimer;
+  const bool may_gather = !stopped_ && options_.gather > base::Duration::zero();
+  Inbox::Taken taken = inbox_.Take(is_gathering, may_gather);
+  if (taken.has_patient && !is_gathering) {
+    gather_timer_ = executor_.After(options_.gather, [this] {
+      gather_timer_ = base::kNoTimer;
+      TakeSubmissions();
+    });
+  }
+  for (Submission& submission : taken.submissions) {
+    if (stopped_) {
+      submission.done(absl::UnavailableError("this replica is shutting down"));
+    } else {
+      publisher_.Submit(std::move(submission));
+    }
+  }
 }
 
 void ChangeLog::OnMessage(std::string_view subject, std::string_view payload) {
@@ -113,10 +131,13 @@ void ChangeLog::HandleConnected() {
   // Only when our own round trip came back do we know that our subscription is heard.
   // A probe that never came back was sent again by OnConnected above.
   if (std::exchange(is_probing_, true)) return;
-  publisher_.Submit({}, base::TimePoint::max(), [this](absl::Status status) {
+  Submission probe;
+  probe.deadline = base::TimePoint::max();
+  probe.done = [this](absl::Status status) {
     is_probing_ = false;
     if (status.ok()) HandleConfirmed();
-  });
+  };
+  publisher_.Submit(std::move(probe));
 }
 
 void ChangeLog::HandleConfirmed() {

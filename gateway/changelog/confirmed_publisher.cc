@@ -18,28 +18,42 @@ ConfirmedPublisher::ConfirmedPublisher(Origin origin, const Subjects& subjects,
 ConfirmedPublisher::~ConfirmedPublisher() {
   executor_.Cancel(round_timer_);
   executor_.Cancel(retry_timer_);
-  for (auto& [id, call] : calls_) executor_.Cancel(call.deadline);
+  for (auto& [id, bundle] : bundles_) executor_.Cancel(bundle.timer);
 }
 
-void ConfirmedPublisher::Submit(std::vector<Change> changes, base::TimePoint deadline,
-                                PublishDone done) {
-  const CallId id = ++last_call_;
-  Call call;
-  for (std::vector<Change>& batch : DivideIntoBatches(std::move(changes))) {
-    std::string subject = subjects_.Change(batch.front().key.entity);
-    call.messages.push_back({std::move(subject), BatchBody{0, std::move(batch)}});
+void ConfirmedPublisher::Submit(Submission submission) {
+  callers_.push_back({.deadline = submission.deadline,
+                      .done = std::move(submission.done),
+                      .reservation = std::move(submission.reservation)});
+  if (submitted_.empty()) {
+    submitted_ = std::move(submission.changes);
+  } else {
+    for (Change& change : submission.changes) submitted_.push_back(std::move(change));
   }
-  call.done = std::move(done);
-  if (deadline != base::TimePoint::max()) {
-    call.deadline = executor_.After(deadline - executor_.Now(), [this, id] {
-      const auto it = calls_.find(id);
-      it->second.deadline = base::kNoTimer;
-      Finish(it, absl::UnavailableError("the bus did not confirm the changes in time; they were "
-                                        "perhaps heard: retry"));
-    });
-  }
-  calls_.emplace(id, std::move(call));
   SchedulePump();
+}
+
+void ConfirmedPublisher::Seal() {
+  if (callers_.empty()) return;
+  std::vector<Bundle::Message> messages;
+  for (std::vector<Change>& batch : DivideIntoBatches(std::exchange(submitted_, {}))) {
+    std::string subject = subjects_.Change(batch.front().key.entity);
+    messages.push_back({std::move(subject), BatchBody{0, std::move(batch)}});
+  }
+  std::vector<Bundle::Call> calls = std::exchange(callers_, {});
+  ArmDeadline(bundles_.emplace_hint(bundles_.end(), ++last_bundle_,
+                                    Bundle(std::move(messages), std::move(calls))));
+}
+
+void ConfirmedPublisher::ArmDeadline(Bundles::iterator bundle) {
+  const base::TimePoint deadline = bundle->second.NextDeadline();
+  if (deadline == base::TimePoint::max()) return;
+  bundle->second.timer = executor_.After(deadline - executor_.Now(), [this, id = bundle->first] {
+    const auto overdue = bundles_.find(id);
+    overdue->second.timer = base::kNoTimer;
+    if (!overdue->second.EndOverdue(executor_.Now())) return ArmDeadline(overdue);
+    bundles_.erase(overdue);
+  });
 }
 
 void ConfirmedPublisher::OnEcho(uint64_t number) {
@@ -51,13 +65,13 @@ void ConfirmedPublisher::OnEcho(uint64_t number) {
   rounds_.erase(rounds_.begin(), std::next(round));
   // Under another connection than it began with it proves nothing: OnConnected sends all again.
   if (echoed.connection != link_.Connection()) return SchedulePump();
-  for (auto it = calls_.begin(); it != calls_.end() && it->first <= echoed.covers;) {
-    const auto call = it++;
-    if (call->second.connection == echoed.connection) {
-      Finish(call, absl::OkStatus());
+  for (auto it = bundles_.begin(); it != bundles_.end() && it->first <= echoed.covers;) {
+    const auto bundle = it++;
+    if (bundle->second.connection == echoed.connection) {
+      EndAll(bundle, absl::OkStatus());
     } else {
-      call->second.sent = 0;  // Partly out under an older connection.
-      out_through_ = std::min(out_through_, call->first - 1);
+      bundle->second.sent = 0;  // Partly out under an older connection.
+      out_through_ = std::min(out_through_, bundle->first - 1);
     }
   }
   SchedulePump();
@@ -66,12 +80,13 @@ void ConfirmedPublisher::OnEcho(uint64_t number) {
 void ConfirmedPublisher::OnConnected() {
   ForgetRounds();
   out_through_ = 0;
-  for (auto& [id, call] : calls_) call.sent = 0;
+  for (auto& [id, bundle] : bundles_) bundle.sent = 0;
   SchedulePump();
 }
 
 void ConfirmedPublisher::FailAll(const absl::Status& status) {
-  while (!calls_.empty()) Finish(calls_.begin(), status);
+  Seal();
+  while (!bundles_.empty()) EndAll(bundles_.begin(), status);
 }
 
 void ConfirmedPublisher::SchedulePump() {
@@ -83,6 +98,7 @@ void ConfirmedPublisher::SchedulePump() {
 }
 
 void ConfirmedPublisher::Pump() {
+  Seal();
   // After a refusal a round for what is out already goes first: newcomers must not keep it out.
   is_blocked_ = is_blocked_ && !StartRound();
   if (!is_blocked_) {
@@ -93,24 +109,24 @@ void ConfirmedPublisher::Pump() {
 }
 
 bool ConfirmedPublisher::SendAllUnsent() {
-  for (auto it = calls_.upper_bound(out_through_); it != calls_.end(); ++it) {
+  for (auto it = bundles_.upper_bound(out_through_); it != bundles_.end(); ++it) {
     if (!SendUnsent(it->second)) return false;
     out_through_ = it->first;
   }
   return true;
 }
 
-bool ConfirmedPublisher::SendUnsent(Call& call) {
-  if (call.sent == 0) call.connection = link_.Connection();
-  if (call.connection == 0) return false;
-  while (call.sent < call.messages.size()) {
-    if (!SendMessage(call.messages[call.sent])) return false;
-    ++call.sent;
+bool ConfirmedPublisher::SendUnsent(Bundle& bundle) {
+  if (bundle.sent == 0) bundle.connection = link_.Connection();
+  if (bundle.connection == 0) return false;
+  while (bundle.sent < bundle.messages.size()) {
+    if (!SendMessage(bundle.messages[bundle.sent])) return false;
+    ++bundle.sent;
   }
   return true;
 }
 
-bool ConfirmedPublisher::SendMessage(Message& message) {
+bool ConfirmedPublisher::SendMessage(Bundle::Message& message) {
   const bool first_time = message.batch.number == 0;
   if (first_time) message.batch.number = last_number_ + 1;
   if (!link_.Publish(message.subject, EncodeBusMessage(origin_, message.batch)).ok()) {
@@ -125,7 +141,7 @@ bool ConfirmedPublisher::SendMessage(Message& message) {
 }
 
 bool ConfirmedPublisher::StartRound() {
-  const bool nothing_out = calls_.empty() || calls_.begin()->first > out_through_;
+  const bool nothing_out = bundles_.empty() || bundles_.begin()->first > out_through_;
   if (nothing_out || round_timer_ != base::kNoTimer) return true;
   const Round round{
       .number = last_round_ + 1, .covers = out_through_, .connection = link_.Connection()};
@@ -156,11 +172,11 @@ void ConfirmedPublisher::ForgetRounds() {
   rounds_.clear();
 }
 
-void ConfirmedPublisher::Finish(std::map<CallId, Call>::iterator call, const absl::Status& status) {
-  executor_.Cancel(call->second.deadline);
-  PublishDone done = std::move(call->second.done);
-  calls_.erase(call);
-  done(status);
+void ConfirmedPublisher::EndAll(Bundles::iterator it, const absl::Status& status) {
+  executor_.Cancel(it->second.timer);
+  Bundle bundle = std::move(it->second);
+  bundles_.erase(it);
+  bundle.EndAll(status);
 }
 
 }  // namespace entitysync::changelog

@@ -3,27 +3,29 @@
 #include <cstdint>
 #include <deque>
 #include <map>
-#include <string>
 #include <vector>
 
 #include "entitysync/gateway/bus_link.h"
 #include "gateway/base/executor.h"
+#include "gateway/changelog/bundle.h"
 #include "gateway/changelog/bus_codec.h"
-#include "gateway/changelog/change_publisher.h"
 #include "gateway/changelog/subjects.h"
+#include "gateway/changelog/submission.h"
 #include "gateway/metrics/metrics.h"
 
 namespace entitysync::changelog {
 
 // Publishes batches and knows when the bus has them.
 //
-// Purpose: after what it published, the replica sends itself an ack round over the bus; because
-//   links keep order, its echo proves that everything before it was taken, provided that the
-//   connection is still the one it had before the first of it. One round is in flight; newcomers
-//   share the next. After a reconnect all that is unconfirmed is published again under its old
-//   numbers.
+// Purpose: what is submitted in one turn is a bundle: its changes share messages, one per entity
+//   type as far as they fit, and are confirmed together. After what it published, the replica sends
+//   itself an ack round over the bus; because links keep order, its echo proves that everything
+//   before it was taken, provided that the connection is still the one it had before the first of
+//   it. One round is in flight; newcomers share the next. After a reconnect all that is unconfirmed
+//   is published again under its old numbers.
 // Owner and lifetime: the ChangeLog. Threading: its loop.
-// Limits: each call ends at its deadline. How many wait is the ChangeLog's affair.
+// Limits: each call ends at its deadline; the changes of a bundle are kept until its last call has
+//   ended. How many wait is the ChangeLog's affair.
 // Errors: UNAVAILABLE at the deadline: perhaps heard.
 class ConfirmedPublisher {
  public:
@@ -38,9 +40,9 @@ class ConfirmedPublisher {
                      bus::BusLink& link, metrics::BusMetrics& metrics);
   ~ConfirmedPublisher();
 
-  // Publishes `changes` (possibly none: then only the round trip counts) and calls `done` once,
-  // when they are confirmed or at `deadline`.
-  void Submit(std::vector<Change> changes, base::TimePoint deadline, PublishDone done);
+  // Publishes at the end of the turn, and calls `done` once, when the bus has the changes or at the
+  // deadline.
+  void Submit(Submission submission);
 
   // Our own round came back.
   void OnEcho(uint64_t round);
@@ -55,37 +57,30 @@ class ConfirmedPublisher {
   uint64_t last_number() const { return last_number_; }
 
  private:
-  struct Message {
-    std::string subject;
-    BatchBody batch;  // Numbered when it first goes out.
-  };
-  struct Call {
-    std::vector<Message> messages;
-    size_t sent = 0;          // Messages out under `connection`.
-    uint64_t connection = 0;  // The link's before the first of them.
-    base::TimerId deadline = base::kNoTimer;
-    PublishDone done;
-  };
-  using CallId = uint64_t;
+  using BundleId = uint64_t;
+  using Bundles = std::map<BundleId, Bundle>;
 
   // A round trip under way, and what its echo proves.
   struct Round {
     uint64_t number = 0;
-    CallId covers = 0;        // Calls up to here were out when it began.
+    BundleId covers = 0;      // Bundles up to here were out when it began.
     uint64_t connection = 0;  // The link's when it began.
   };
 
   void SchedulePump();
+  // Makes a bundle of what was submitted in this turn.
+  void Seal();
   void Pump();
   // False: the link took no more.
   bool SendAllUnsent();
-  bool SendUnsent(Call& call);
-  bool SendMessage(Message& message);
-  // Begins a round if some calls are out and none is in flight. False: the link did not take it.
+  bool SendUnsent(Bundle& bundle);
+  bool SendMessage(Bundle::Message& message);
+  // Begins a round if something is out and none is in flight. False: the link did not take it.
   bool StartRound();
   void RetryLater();
   void ForgetRounds();
-  void Finish(std::map<CallId, Call>::iterator call, const absl::Status& status);
+  void ArmDeadline(Bundles::iterator bundle);
+  void EndAll(Bundles::iterator bundle, const absl::Status& status);
 
   const Origin origin_;
   const Subjects& subjects_;
@@ -93,10 +88,12 @@ class ConfirmedPublisher {
   bus::BusLink& link_;
   metrics::BusMetrics& metrics_;
 
-  std::map<CallId, Call> calls_;  // In the order in which they came.
-  CallId last_call_ = 0;
+  std::vector<Change> submitted_;      // In this turn,
+  std::vector<Bundle::Call> callers_;  // and by whom.
+  Bundles bundles_;                    // In the order in which they came.
+  BundleId last_bundle_ = 0;
   uint64_t last_number_ = 0;
-  CallId out_through_ = 0;  // All calls up to here are out.
+  BundleId out_through_ = 0;  // All bundles up to here are out.
   uint64_t last_round_ = 0;
   std::deque<Round> rounds_;                    // Not echoed yet, oldest first.
   base::TimerId round_timer_ = base::kNoTimer;  // Set while the newest round is waited for.

@@ -28,6 +28,14 @@ constexpr Setting kBus[] = {
      {100, 60'000},
      "How often a replica tells the others how much it has published, by which they find out what "
      "they have missed. The same on all replicas."},
+    {"bus.gather",
+     ENTITYSYNC_CONFIG_SLOT(bus.gather),
+     Kind::kDuration,
+     {0, 100},
+     "What comes on streams of `NotifyChanges` is published no sooner than so long after what came "
+     "on them before, and together: changes that come one by one, thousands a second, would "
+     "otherwise wake every replica each time. The first after a pause goes at once, and so does "
+     "whatever comes by `NotifyChange`, with what waits then. 0: nothing waits."},
     {"bus.nats.urls",
      ENTITYSYNC_CONFIG_SLOT(bus.nats.urls),
      Kind::kNatsUrls,

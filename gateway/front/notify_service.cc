@@ -73,7 +73,7 @@ grpc::ServerUnaryReactor* NotifyService::NotifyChange(grpc::CallbackServerContex
   }
   call->set_changes(changes->size());
   intake_.publisher().Publish(
-      *std::move(changes), timeout,
+      *std::move(changes), {.timeout = timeout},
       Completion([call](const absl::Status& status) { call->Answer(status); }));
   return call.get();
 }

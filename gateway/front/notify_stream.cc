@@ -4,8 +4,6 @@
 #include <grpc/support/time.h>
 #include <grpcpp/impl/codegen/proto_utils.h>
 
-#include <algorithm>
-#include <iterator>
 #include <random>
 #include <string>
 #include <utility>
@@ -103,62 +101,56 @@ void NotifyStream::OnDone() {
 
 void NotifyStream::Take() {
   absl::StatusOr<std::vector<changelog::Change>> changes = intake_.Take(request_, view_);
+  const std::optional<StreamLedger::Ticket> ticket =
+      Add(changes.status(), changes.ok() ? changes->size() : 0);
+  if (!ticket) return;
+  intake_.publisher().Publish(
+      *std::move(changes), {.timeout = options_.notify_timeout, .may_gather = true},
+      Completion([stream = shared_from_this(), ticket = *ticket](const absl::Status& status) {
+        stream->OnPublished(ticket, status);
+      }));
+}
+
+std::optional<StreamLedger::Ticket> NotifyStream::Add(const absl::Status& status, size_t changes) {
   const base::MutexLock lock(mutex_);
   is_reading_ = false;
-  if (end_ || is_broken_) return;
-  if (view_.sequence() == 0 && !changes.ok()) return SetEnd(changes.status());
-  if (view_.sequence() <= ledger_.last_sequence()) {
-    return SetEnd(absl::InvalidArgumentError(absl::StrCat(
-        "a request has the sequence ", view_.sequence(), " after ", ledger_.last_sequence(),
-        ": number them from 1, each higher than the one before")));
+  if (end_ || is_broken_) return std::nullopt;
+  const uint64_t sequence = view_.sequence();
+  if (sequence == 0 && !status.ok()) {
+    SetEnd(status);
+    return std::nullopt;
   }
-  const StreamLedger::Ticket ticket =
-      ledger_.Add(view_.sequence(), changes.ok() ? changes->size() : 0);
-  if (changes.ok()) return Gather(ticket, *std::move(changes));
-  Count(ledger_.Settle(ticket, ticket + 1, changes.status()), changes.status().code());
-}
-
-void NotifyStream::Gather(StreamLedger::Ticket ticket, std::vector<changelog::Change> changes) {
-  if (gathered_.changes.empty()) {
-    gathered_ = {.changes = std::move(changes),
-                 .begin = ticket,
-                 .end = ticket + 1,
-                 .since = std::chrono::steady_clock::now()};
-    return;
+  if (sequence <= ledger_.last_sequence()) {
+    SetEnd(absl::InvalidArgumentError(
+        absl::StrCat("a request has the sequence ", sequence, " after ", ledger_.last_sequence(),
+                     ": number them from 1, each higher than the one before")));
+    return std::nullopt;
   }
-  gathered_.end = ticket + 1;
-  std::move(changes.begin(), changes.end(), std::back_inserter(gathered_.changes));
+  const StreamLedger::Ticket ticket = ledger_.Add(sequence, changes);
+  if (status.ok()) return ticket;
+  Settle(ticket, status);
+  return std::nullopt;
 }
 
-void NotifyStream::Publish(Batch batch) {
-  const base::Duration waited = std::chrono::steady_clock::now() - batch.since;
-  intake_.publisher().Publish(
-      std::move(batch.changes), std::max(options_.notify_timeout - waited, base::Duration::zero()),
-      Completion([stream = shared_from_this(), begin = batch.begin, end = batch.end](
-                     const absl::Status& status) { stream->OnPublished(begin, end, status); }));
-}
-
-void NotifyStream::OnPublished(StreamLedger::Ticket begin, StreamLedger::Ticket end,
-                               const absl::Status& status) {
+void NotifyStream::OnPublished(StreamLedger::Ticket ticket, const absl::Status& status) {
   {
     const base::MutexLock lock(mutex_);
-    --publishing_;
-    Count(ledger_.Settle(begin, end, status), status.code());
+    Settle(ticket, status);
   }
   Advance();
 }
 
-void NotifyStream::Count(StreamLedger::Settled settled, absl::StatusCode code) {
-  const auto requests = static_cast<double>(settled.requests);
-  switch (code) {
+void NotifyStream::Settle(StreamLedger::Ticket ticket, const absl::Status& status) {
+  const size_t changes = ledger_.Settle(ticket, status);
+  switch (status.code()) {
     case absl::StatusCode::kOk:
-      metrics_.stream_requests_ok.Increment(requests);
-      return metrics_.changes_accepted.Increment(static_cast<double>(settled.changes));
+      metrics_.stream_requests_ok.Increment();
+      return metrics_.changes_accepted.Increment(static_cast<double>(changes));
     case absl::StatusCode::kInvalidArgument:
     case absl::StatusCode::kNotFound:
-      return metrics_.stream_requests_invalid.Increment(requests);
+      return metrics_.stream_requests_invalid.Increment();
     default:
-      return metrics_.stream_requests_unavailable.Increment(requests);
+      return metrics_.stream_requests_unavailable.Increment();
   }
 }
 
@@ -168,9 +160,6 @@ void NotifyStream::Advance() {
     switch (step) {
       case Step::kRead:
         StartRead(&request_);
-        break;
-      case Step::kPublish:
-        Publish(std::move(outgoing_));
         break;
       case Step::kWrite:
         StartWrite(&response_);
@@ -204,11 +193,6 @@ NotifyStream::Step NotifyStream::Decide() {
     is_writing_ = true;
     response_ = Encode(ledger_.TakeNews());
     return Step::kWrite;
-  }
-  if (!gathered_.changes.empty() && publishing_ < kMaxPublishes && !is_broken_) {
-    ++publishing_;
-    outgoing_ = std::exchange(gathered_, {});
-    return Step::kPublish;
   }
   const bool may_read = !is_reading_ && !end_ && !is_broken_;
   if (!may_read || ledger_.held() >= options_.window) return Step::kNone;

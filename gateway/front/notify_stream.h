@@ -9,7 +9,6 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <vector>
 
 #include "gateway/base/mutex.h"
 #include "gateway/base/time.h"
@@ -29,8 +28,8 @@ struct StreamOptions {
 // One stream of NotifyChanges.
 //
 // Purpose: reads requests as long as the window has room, publishes them, and tells the producer
-//   what became of them. At most kMaxPublishes are on their way and one response: what is read or
-//   settled meanwhile shares the next, so that the cost of a request falls as the load grows.
+//   what became of them. The publisher may gather them; one response is under way at a time, so
+//   that what settles meanwhile shares the next.
 // Owner and lifetime: kept by gRPC until OnDone and by the publisher's callbacks until those are
 //   gone, in any order. What it refers to but the metrics is touched before OnDone only.
 // Threading: any thread. State is under a mutex that is never held during a call of gRPC or the
@@ -40,9 +39,6 @@ struct StreamOptions {
 class NotifyStream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>,
                            public std::enable_shared_from_this<NotifyStream> {
  public:
-  // One on its way while the bus takes the other: no request waits longer than for one answer.
-  static constexpr size_t kMaxPublishes = 2;
-
   static std::shared_ptr<NotifyStream> Create(const StreamOptions& options, const Intake& intake,
                                               StreamRegistry& registry,
                                               metrics::FrontMetrics& metrics);
@@ -59,28 +55,17 @@ class NotifyStream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc
   void OnDone() override;
 
  private:
-  enum class Step { kNone, kRead, kPublish, kWrite, kFinish };
-
-  // Requests that are published together: those of the tickets from `begin` to before `end` that
-  // were not refused.
-  struct Batch {
-    std::vector<changelog::Change> changes;
-    StreamLedger::Ticket begin = 0;
-    StreamLedger::Ticket end = 0;
-    base::TimePoint since;  // When the first was read.
-  };
+  enum class Step { kNone, kRead, kWrite, kFinish };
 
   NotifyStream(const StreamOptions& options, const Intake& intake, StreamRegistry& registry,
                metrics::FrontMetrics& metrics);
 
   // Takes the request that was read.
   void Take();
-  void Gather(StreamLedger::Ticket ticket, std::vector<changelog::Change> changes)
-      ENTITYSYNC_REQUIRES(mutex_);
-  void Publish(Batch batch);
-  void OnPublished(StreamLedger::Ticket begin, StreamLedger::Ticket end,
-                   const absl::Status& status);
-  void Count(StreamLedger::Settled settled, absl::StatusCode code);
+  // The ticket of a request that is to be published; nothing if it cannot be, or the stream ends.
+  std::optional<StreamLedger::Ticket> Add(const absl::Status& status, size_t changes);
+  void OnPublished(StreamLedger::Ticket ticket, const absl::Status& status);
+  void Settle(StreamLedger::Ticket ticket, const absl::Status& status) ENTITYSYNC_REQUIRES(mutex_);
 
   // Starts whatever can be started.
   void Advance();
@@ -96,16 +81,13 @@ class NotifyStream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc
   std::shared_ptr<NotifyStream> self_;  // gRPC's hold, until OnDone.
   grpc::Alarm age_;
 
-  // Of the one read, the one write and the one Advance under way.
+  // Of the one read and the one write under way.
   grpc::ByteBuffer request_;
   RequestView view_;
   grpc::ByteBuffer response_;
-  Batch outgoing_;
 
   base::Mutex mutex_;
   StreamLedger ledger_ ENTITYSYNC_GUARDED_BY(mutex_);
-  Batch gathered_ ENTITYSYNC_GUARDED_BY(mutex_);
-  size_t publishing_ ENTITYSYNC_GUARDED_BY(mutex_) = 0;  // Batches on their way.
   bool is_reading_ ENTITYSYNC_GUARDED_BY(mutex_) = false;
   bool is_writing_ ENTITYSYNC_GUARDED_BY(mutex_) = false;
   bool is_advancing_ ENTITYSYNC_GUARDED_BY(mutex_) = false;

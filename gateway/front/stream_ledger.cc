@@ -1,6 +1,5 @@
 #include "gateway/front/stream_ledger.h"
 
-#include <algorithm>
 #include <utility>
 
 namespace entitysync::front {
@@ -12,15 +11,11 @@ StreamLedger::Ticket StreamLedger::Add(uint64_t sequence, size_t changes) {
   return first_ + requests_.size() - 1;
 }
 
-StreamLedger::Settled StreamLedger::Settle(Ticket begin, Ticket end, const absl::Status& status) {
-  Settled settled;
-  // What was settled before may be gone already.
-  for (Ticket ticket = std::max(begin, first_); ticket < end; ++ticket) {
-    Request& request = requests_[ticket - first_];
-    if (std::exchange(request.is_settled, true)) continue;
-    ++settled.requests;
-    settled.changes += request.changes;
-    if (status.ok()) continue;
+size_t StreamLedger::Settle(Ticket ticket, const absl::Status& status) {
+  Request& request = requests_[ticket - first_];
+  const size_t changes = request.changes;
+  request.is_settled = true;
+  if (!status.ok()) {
     failures_.push_back({.sequence = request.sequence, .status = status});
     held_ += WeightOf(failures_.back());
   }
@@ -28,7 +23,7 @@ StreamLedger::Settled StreamLedger::Settle(Ticket begin, Ticket end, const absl:
     acknowledged_ = requests_.front().sequence;
     untold_ += requests_.front().changes;
   }
-  return settled;
+  return changes;
 }
 
 v1::NotifyChangesResponse StreamLedger::TakeNews() {

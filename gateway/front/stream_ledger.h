@@ -34,12 +34,8 @@ class StreamLedger {
   Ticket Add(uint64_t sequence, size_t changes);
   uint64_t last_sequence() const { return last_sequence_; }
 
-  struct Settled {
-    size_t requests = 0;
-    size_t changes = 0;
-  };
-  // Settles the requests from `begin` to before `end` that were not, and says how many they were.
-  Settled Settle(Ticket begin, Ticket end, const absl::Status& status);
+  // Once per ticket. Says how many changes the request has.
+  size_t Settle(Ticket ticket, const absl::Status& status);
 
   // Whether all requests are settled.
   bool IsSettled() const { return requests_.empty(); }

@@ -154,6 +154,7 @@ changelog::ChangeLogOptions ChangeLogOptionsOf(const config::Settings& settings,
   to.prefix = settings.prefix;
   to.origin = std::move(origin);
   to.heartbeat_interval = settings.bus.heartbeat_interval;
+  to.gather = settings.bus.gather;
   return to;
 }
 

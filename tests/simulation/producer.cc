@@ -35,7 +35,9 @@ void Producer::Attempt(CallId id) {
   }
   world_.Tell("application notifies ", changes.size(), " changes through ", call.asked->name(),
               " (call ", id, ")");
-  call.asked->Publish(std::move(changes), kTimeout, [this, id, attempt](absl::Status status) {
+  // Some come by calls, some on streams.
+  const changelog::PublishTerms terms{.timeout = kTimeout, .may_gather = id % 2 == 0};
+  call.asked->Publish(std::move(changes), terms, [this, id, attempt](absl::Status status) {
     world_.loop.Post([this, id, attempt, status] { OnAnswer(id, attempt, status); });
   });
   world_.loop.After(kTimeout + kAnswerSlack, [this, id, attempt] { CheckAnswered(id, attempt); });

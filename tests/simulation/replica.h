@@ -37,9 +37,9 @@ class Replica final : private changelog::ChangeSink {
                                      const std::string& secret);
 
   // NotifyChange, as far as the core goes.
-  void Publish(std::vector<changelog::Change> changes, base::Duration timeout,
+  void Publish(std::vector<changelog::Change> changes, changelog::PublishTerms terms,
                changelog::PublishDone done) {
-    changelog_->Publish(std::move(changes), timeout, std::move(done));
+    changelog_->Publish(std::move(changes), terms, std::move(done));
   }
 
   // kill -9: nothing gets out any more, and clients see their connections break.

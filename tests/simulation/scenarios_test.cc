@@ -59,7 +59,8 @@ TEST_F(ScenarioTest, TenThousandNotifiesOfOneKeyCostEightFetchesPerReplica) {
   size_t taken = 0;
   for (int i = 0; i < 10'000; ++i) {
     const Application::Mutation mutation = cluster.application().Mutate(0);
-    cluster.replica(i % 3).Publish({{cluster.application().KeyOf(0), mutation.version}}, seconds(2),
+    cluster.replica(i % 3).Publish({{cluster.application().KeyOf(0), mutation.version}},
+                                   {.timeout = seconds(2)},
                                    [&](absl::Status status) { taken += status.ok() ? 1 : 0; });
     cluster.world().loops.Advance(microseconds(10));
   }

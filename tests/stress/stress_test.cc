@@ -259,7 +259,8 @@ TEST_F(StressTest, EverybodyEndsWithTheLastState) {
     std::optional<uint64_t> hint;
     if (random.Below(2) == 0) hint = version;
     ++published;
-    log_->Publish({{{"items", std::to_string(key)}, hint}}, std::chrono::seconds(30),
+    log_->Publish({{{"items", std::to_string(key)}, hint}},
+                  {.timeout = std::chrono::seconds(30), .may_gather = random.Below(2) == 0},
                   [&](absl::Status status) { confirmed += status.ok() ? 1 : 1000; });
     Worker& worker = workers_[random.Below(kLoops)];
     worker.loop.Post([&worker, seed = random.Next()] {

@@ -18,18 +18,18 @@ class FakePublisher final : public changelog::ChangePublisher {
  public:
   struct Call {
     std::vector<changelog::Change> changes;
-    base::Duration timeout;
+    changelog::PublishTerms terms;
     changelog::PublishDone done;  // Null if it was answered at once.
   };
 
-  void Publish(std::vector<changelog::Change> changes, base::Duration timeout,
+  void Publish(std::vector<changelog::Change> changes, changelog::PublishTerms terms,
                changelog::PublishDone done) override {
     absl::Status answer;
     {
       const std::lock_guard lock(mutex_);
       answer = answer_;
       calls_.push_back(
-          {std::move(changes), timeout, held_ ? std::move(done) : changelog::PublishDone()});
+          {std::move(changes), terms, held_ ? std::move(done) : changelog::PublishDone()});
       if (held_) done = nullptr;
     }
     changed_.notify_all();

@@ -13,6 +13,7 @@
 namespace entitysync::changelog {
 namespace {
 
+using std::chrono::microseconds;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
@@ -67,10 +68,10 @@ class ChangeLogTest : public ::testing::Test {
     replica.gaps = 0;
   }
   std::optional<absl::Status>& Publish(Replica& replica, const std::string& id,
-                                       base::Duration timeout = seconds(2)) {
+                                       PublishTerms terms = {.timeout = seconds(2)}) {
     results_.push_back(std::nullopt);
     std::optional<absl::Status>& result = results_.back();
-    replica.log.Publish({{{"items", id}, std::nullopt}}, timeout,
+    replica.log.Publish({{{"items", id}, std::nullopt}}, terms,
                         [&result](absl::Status status) { result = std::move(status); });
     return result;
   }
@@ -117,7 +118,7 @@ TEST_F(ChangeLogTest, ItIsLiveOnlyWhenItsSubscriptionIsConfirmed) {
 
 TEST_F(ChangeLogTest, WithoutABusItAnswersUnavailableInTime) {
   ASSERT_TRUE(a_.log.Start().ok());
-  const auto& result = Publish(a_, "1", milliseconds(500));
+  const auto& result = Publish(a_, "1", {.timeout = milliseconds(500)});
   loops_.Advance(milliseconds(499));
   EXPECT_FALSE(result.has_value());
   loops_.Advance(milliseconds(1));
@@ -209,19 +210,69 @@ TEST_F(ChangeLogTest, AFullLinkIsTriedAgainWithoutUsingUpNumbers) {
   EXPECT_EQ(b_.gaps, 0);
 }
 
-TEST_F(ChangeLogTest, CallsOfOneTurnShareOneRound) {
+TEST_F(ChangeLogTest, CallsOfOneTurnShareMessagesAndOneRound) {
   Start(a_);
   const int before = a_.link.published;
   for (int i = 0; i < 10; ++i) Publish(a_, std::to_string(i));
   Settle();
-  EXPECT_EQ(a_.link.published - before, 11) << "ten batches, one round";
+  EXPECT_EQ(a_.link.published - before, 2) << "one batch, one round";
+  EXPECT_EQ(a_.heard.size(), 10u);
   for (const auto& result : results_) EXPECT_EQ(result, absl::OkStatus());
+}
+
+TEST_F(ChangeLogTest, CallsOfOneTurnEndFromTheLastToTheFirst) {
+  Start(a_);
+  std::vector<int> ended;
+  for (int i = 0; i < 3; ++i) {
+    a_.log.Publish({{{"items", "1"}, {}}}, {.timeout = seconds(2)},
+                   [&ended, i](const absl::Status&) { ended.push_back(i); });
+  }
+  Settle();
+  EXPECT_EQ(ended, (std::vector<int>{2, 1, 0}));
+}
+
+TEST_F(ChangeLogTest, CallsThatArePublishedTogetherEndEachAtItsOwnDeadline) {
+  Start(a_);
+  a_.link.Disconnect();
+  const auto& patient = Publish(a_, "1", {.timeout = seconds(3)});
+  const auto& hasty = Publish(a_, "2", {.timeout = seconds(1)});
+  const auto& usual = Publish(a_, "3", {.timeout = seconds(2)});
+  loops_.Advance(seconds(1));
+  ASSERT_TRUE(hasty.has_value());
+  EXPECT_EQ(hasty->code(), absl::StatusCode::kUnavailable);
+  EXPECT_FALSE(usual.has_value());
+  loops_.Advance(seconds(1));
+  EXPECT_TRUE(usual.has_value());
+  EXPECT_FALSE(patient.has_value());
+  a_.link.Connect();
+  Settle();
+  EXPECT_EQ(patient, absl::OkStatus());
+}
+
+TEST_F(ChangeLogTest, MemoryIsCountedUntilAllThatWerePublishedTogetherHaveEnded) {
+  Start(a_);
+  a_.link.Disconnect();
+  std::vector<Change> many(900, Change{{"items", "1"}, std::nullopt});
+  a_.log.Publish(many, {.timeout = seconds(1)}, [](const absl::Status&) {});
+  Publish(a_, "1", {.timeout = seconds(2)});
+  loops_.Advance(milliseconds(1500));
+  absl::Status status;
+  const auto publish_many = [&] {
+    a_.log.Publish(many, {.timeout = seconds(1)}, [&](absl::Status s) { status = std::move(s); });
+  };
+  publish_many();
+  EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable) << "it would be published again";
+  loops_.Advance(milliseconds(500));
+  status = absl::OkStatus();
+  publish_many();
+  EXPECT_TRUE(status.ok());
 }
 
 TEST_F(ChangeLogTest, TooManyWaitingChangesAreRefusedAtOnce) {
   std::vector<Change> many(1001, Change{{"items", "1"}, std::nullopt});
   absl::Status status;
-  a_.log.Publish(std::move(many), seconds(2), [&](absl::Status s) { status = std::move(s); });
+  a_.log.Publish(std::move(many), {.timeout = seconds(2)},
+                 [&](absl::Status s) { status = std::move(s); });
   EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable);
 }
 
@@ -290,6 +341,59 @@ TEST_F(ChangeLogTest, StopAnswersWhoWaits) {
   const auto& later = Publish(a_, "2");
   loops_.RunReady();
   EXPECT_EQ(later->code(), absl::StatusCode::kUnavailable);
+}
+
+TEST_F(ChangeLogTest, WhatMayWaitIsGatheredWhileMoreCome) {
+  constexpr PublishTerms kPatient{.timeout = seconds(2), .may_gather = true};
+  Start(a_);
+  const auto& first = Publish(a_, "1", kPatient);
+  Settle();
+  EXPECT_EQ(first, absl::OkStatus()) << "nothing was gathered before: it goes at once";
+  const int before = a_.link.published;
+  const auto& second = Publish(a_, "2", kPatient);
+  loops_.Advance(microseconds(500));
+  const auto& third = Publish(a_, "3", kPatient);
+  loops_.Advance(microseconds(499));
+  EXPECT_EQ(a_.link.published, before);
+  loops_.Advance(microseconds(1));
+  Settle();
+  EXPECT_EQ(a_.link.published - before, 2) << "one batch, one round";
+  EXPECT_EQ(second, absl::OkStatus());
+  EXPECT_EQ(third, absl::OkStatus());
+
+  loops_.Advance(milliseconds(1));
+  const auto& much_later = Publish(a_, "4", kPatient);
+  Settle();
+  EXPECT_EQ(much_later, absl::OkStatus());
+}
+
+TEST_F(ChangeLogTest, WhatMayNotWaitTakesThoseAlongThatDo) {
+  constexpr PublishTerms kPatient{.timeout = seconds(2), .may_gather = true};
+  Start(a_);
+  Publish(a_, "1", kPatient);
+  Settle();
+  const auto& waiting = Publish(a_, "2", kPatient);
+  Settle();
+  EXPECT_FALSE(waiting.has_value());
+  const auto& urgent = Publish(a_, "3");
+  Settle();
+  EXPECT_EQ(urgent, absl::OkStatus());
+  EXPECT_EQ(waiting, absl::OkStatus());
+}
+
+TEST_F(ChangeLogTest, StopAnswersWhatIsGathered) {
+  constexpr PublishTerms kPatient{.timeout = seconds(2), .may_gather = true};
+  Start(a_);
+  Publish(a_, "1", kPatient);
+  Settle();
+  const auto& waiting = Publish(a_, "2", kPatient);
+  a_.log.Stop();
+  ASSERT_TRUE(waiting.has_value());
+  EXPECT_EQ(waiting->code(), absl::StatusCode::kUnavailable);
+  const auto& late = Publish(a_, "3", kPatient);
+  loops_.RunReady();
+  ASSERT_TRUE(late.has_value());
+  EXPECT_EQ(late->code(), absl::StatusCode::kUnavailable);
 }
 
 TEST_F(ChangeLogTest, TwoDeploymentsOnOneBusDoNotHearEachOther) {

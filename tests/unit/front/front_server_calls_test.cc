@@ -30,6 +30,7 @@ TEST_F(FrontServerCallsTest, OkWhenThePublisherHasTheChanges) {
   EXPECT_EQ(call->changes[0].key, (base::EntityKey{"items", "1"}));
   EXPECT_EQ(call->changes[0].version, 7u);
   EXPECT_EQ(call->changes[1].key, (base::EntityKey{"users", "2"}));
+  EXPECT_FALSE(call->terms.may_gather);
   EXPECT_EQ(metrics_.calls_ok.Value(), 1);
   EXPECT_EQ(metrics_.changes_accepted.Value(), 2);
 }
@@ -152,12 +153,12 @@ TEST_F(FrontServerCallsTest, ThePublisherHasTheNotifyTimeoutOrWhatTheCallerLeave
   options.notify_timeout = seconds(3);
   ASSERT_TRUE(Start(options).ok());
   EXPECT_TRUE(Notify().ok());
-  EXPECT_EQ(publisher_.Take()->timeout, seconds(3));
+  EXPECT_EQ(publisher_.Take()->terms.timeout, seconds(3));
 
   grpc::ClientContext patient;
   patient.set_deadline(std::chrono::system_clock::now() + std::chrono::hours(1));
   EXPECT_TRUE(Notify(patient).ok());
-  EXPECT_EQ(publisher_.Take()->timeout, seconds(3));
+  EXPECT_EQ(publisher_.Take()->terms.timeout, seconds(3));
 
   options.notify_timeout = std::chrono::hours(1);
   front_.reset();
@@ -165,7 +166,7 @@ TEST_F(FrontServerCallsTest, ThePublisherHasTheNotifyTimeoutOrWhatTheCallerLeave
   grpc::ClientContext hasty;
   hasty.set_deadline(std::chrono::system_clock::now() + seconds(9));
   EXPECT_TRUE(Notify(hasty).ok());
-  const base::Duration timeout = publisher_.Take()->timeout;
+  const base::Duration timeout = publisher_.Take()->terms.timeout;
   // On the wire gRPC rounds a deadline of seconds up to 10 ms.
   EXPECT_LE(timeout, seconds(9) - milliseconds(40));
   EXPECT_GT(timeout, base::Duration::zero());

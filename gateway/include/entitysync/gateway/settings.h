@@ -137,6 +137,7 @@ struct BusSettings {
   size_t queue_messages = 65'536;  // Waiting to be published.
   size_t queue_bytes = 64 * kMiB;
   Duration heartbeat_interval = std::chrono::seconds(1);
+  Duration gather = std::chrono::milliseconds(1);  // Of streams; 0: not at all.
 
   friend bool operator==(const BusSettings&, const BusSettings&) = default;
 };
