@@ -120,7 +120,7 @@ std::string Cluster::Lacks() const {
 
 void Cluster::KeepChanging() {
   if (faults_stopped_) return;
-  size_t count = world_.plan.bursts && world_.Chance(10) ? 2 + world_.random.Below(12) : 1;
+  size_t count = world_.plan.bursts && world_.Chance(20) ? 2 + world_.random.Below(12) : 1;
   for (; count > 0; --count) producer_.Change();
   world_.loop.After(world_.UpTo(world_.plan.change_interval * 2), [this] { KeepChanging(); });
 }

@@ -1,5 +1,8 @@
 #include "tests/simulation/report.h"
 
+#include <absl/strings/str_cat.h>
+
+#include <cmath>
 #include <cstdio>
 #include <iostream>
 
@@ -7,6 +10,10 @@ namespace entitysync::simulation {
 namespace {
 
 double Seconds(base::Duration duration) { return std::chrono::duration<double>(duration).count(); }
+
+void PrintCount(const std::string& name, double count) {
+  std::printf("  %-50s %12.0f\n", name.c_str(), count);
+}
 
 }  // namespace
 
@@ -23,14 +30,17 @@ void Report::Print(std::chrono::duration<double> took) const {
               static_cast<unsigned long long>(seeds_), took.count(), changes_, Seconds(slowest_),
               static_cast<unsigned long long>(slowest_seed_));
   for (const prometheus::MetricFamily& family : registry_.Collect()) {
-    if (family.type != prometheus::MetricType::Counter) continue;
     for (const prometheus::ClientMetric& metric : family.metric) {
       std::string labels;
       for (const auto& label : metric.label) labels += " " + label.name + "=" + label.value;
-      if (metric.counter.value > 0) {
-        std::printf("  %-50s %12.0f\n", (family.name + labels).c_str(), metric.counter.value);
-      }
+      if (metric.counter.value > 0) PrintCount(family.name + labels, metric.counter.value);
     }
+  }
+  // How many fetches the calls carried.
+  for (const auto& bucket : metrics_.hub.call_items.Collect().histogram.bucket) {
+    if (std::isinf(bucket.upper_bound)) break;
+    PrintCount(absl::StrCat("calls of up to ", bucket.upper_bound, " fetches"),
+               static_cast<double>(bucket.cumulative_count));
   }
 }
 
