@@ -10,6 +10,7 @@ from ..stage import Side, Stage
 from .scenario import Scenario
 
 _KEYS_EACH = 10
+_BATCH = 1_000
 
 
 class IdleMemory(Scenario):
@@ -41,32 +42,27 @@ class IdleMemory(Scenario):
 
 
 def _measure(stage: Stage, first: int, more: int) -> dict[str, float]:
-    """Bytes by what costs them. What a client costs is subtracted where more clients were needed to
-    have more subscriptions."""
-    floor, gateway = stage.floor(), stage.gateway("in_process")
-    for side in (floor, gateway):
-        side.connect(first)
-    floor_connection = _growth(floor, more) / more
-    connection = _growth(gateway, more) / more
-    shared = _growth(gateway, more, keys_each=_KEYS_EACH) / more
-    subscription = (shared - connection) / (_KEYS_EACH - 1)
-    own = _growth(gateway, more, pattern="own", keys_each=_KEYS_EACH, first_key=_KEYS_EACH) / more
-    return {"floor": floor_connection, "connection": connection, "subscription": subscription,
+    """Bytes by what costs them. What a client costs is subtracted where clients have more than one
+    subscription, and what a subscription costs where nobody shares the key."""
+    connection = _growth(stage.gateway("connection"), first, more) / more
+    shared = _growth(stage.gateway("subscription"), first, more, keys_each=_KEYS_EACH) / more
+    own = _growth(stage.gateway("key"), first, more, pattern="own", keys_each=_KEYS_EACH) / more
+    return {"floor": _growth(stage.floor(), first, more) / more, "connection": connection,
+            "subscription": (shared - connection) / (_KEYS_EACH - 1),
             "key": (own - shared) / _KEYS_EACH}
 
 
-def _growth(side: Side, connections: int, keys_each: int = 1, first_key: int = 0,
-            pattern: str = "all") -> int:
-    """What so many more clients add."""
-    before = _settled(side)
+def _growth(side: Side, first: int, more: int, keys_each: int = 1, pattern: str = "all") -> int:
+    """What the second lot of clients adds, after each has received a state of each key."""
+    _connect(side, first, keys_each, 0, pattern)
+    before = memory.of_process(side.servers[0].pid).private
+    _connect(side, more, keys_each, first * keys_each if pattern == "own" else 0, pattern)
+    return memory.of_process(side.servers[0].pid).private - before
+
+
+def _connect(side: Side, connections: int, keys_each: int, first_key: int, pattern: str) -> None:
     side.connect(connections, keys_each=keys_each, first_key=first_key, pattern=pattern)
     keys = keys_each * (connections if pattern == "own" else 1)
-    rounds = -(-keys // 1_000)
-    batch = min(keys, 1_000)
+    batch = min(keys, _BATCH)
     side.load.ask("run", patience=120, mode="closed", keys=(first_key, keys), bundle=batch,
-                  batch=batch, rounds=rounds)
-    return _settled(side) - before
-
-
-def _settled(side: Side) -> int:
-    return memory.of_process(side.servers[0].pid).private
+                  batch=batch, rounds=-(-keys // batch))
