@@ -27,12 +27,36 @@ class WireReader {
 
   // Each field is a tag, then what ReadVarint, ReadBytes or Skip reads. A message within this one
   // is read as bytes, and those by a reader of their own.
-  bool ReadTag(uint32_t& tag);
-  bool ReadVarint(uint64_t& value);
-  bool ReadBytes(std::string_view& value);
+  bool ReadTag(uint32_t& tag) {
+    uint64_t value = 0;
+    if (!ReadUpTo(kMaxTagBytes, value)) return false;
+    tag = static_cast<uint32_t>(value);
+    return (tag >> 3) != 0;
+  }
+  bool ReadVarint(uint64_t& value) { return ReadUpTo(kMaxVarintBytes, value); }
+  bool ReadBytes(std::string_view& value) {
+    uint64_t size = 0;
+    if (!ReadUpTo(kMaxSizeBytes, size) || size > Left()) return false;
+    value = std::string_view(at_, static_cast<size_t>(size));
+    at_ += size;
+    return true;
+  }
   bool Skip(uint32_t tag);
 
  private:
+  static constexpr int kMaxTagBytes = 5;
+  static constexpr int kMaxSizeBytes = 5;
+  static constexpr int kMaxVarintBytes = 10;
+
+  uint64_t Left() const { return static_cast<uint64_t>(end_ - at_); }
+
+  // A varint of at most so many bytes. Most have one.
+  bool ReadUpTo(int max_bytes, uint64_t& value) {
+    if (at_ == end_ || static_cast<uint8_t>(*at_) >= 0x80) return ReadLong(max_bytes, value);
+    value = static_cast<uint8_t>(*at_++);
+    return true;
+  }
+  bool ReadLong(int max_bytes, uint64_t& value);
   bool SkipBytes(uint64_t count);
   bool SkipGroup(uint32_t field);
 

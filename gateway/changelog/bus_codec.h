@@ -53,8 +53,4 @@ struct DecodedMessage {
 // INVALID_ARGUMENT if the bytes are not a bus message with an origin and a known body.
 absl::StatusOr<DecodedMessage> DecodeBusMessage(std::string_view bytes);
 
-// Divides changes into batches that share an entity type and stay within
-// base::limits::kMaxBusMessageBytes when encoded, in order of each type's first appearance.
-std::vector<std::vector<Change>> DivideIntoBatches(std::vector<Change> changes);
-
 }  // namespace entitysync::changelog

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <utility>
 
 #include "gateway/changelog/bus_codec.h"
@@ -40,20 +41,31 @@ bool ReadOrigin(WireReader& in, Origin& origin) {
   });
 }
 
-bool ReadChanged(WireReader& in, Change& change) {
-  return ReadNested(in, [&](uint32_t tag, WireReader& field) {
+bool ReadChanged(std::string_view bytes, Change& change) {
+  return ReadMessage(bytes, [&](uint32_t tag, WireReader& field) {
     if (tag == tags::kId) return ReadText(field, change.key.id);
     if (tag == tags::kVersion) return field.ReadVarint(change.version.emplace());
     return field.Skip(tag);
   });
 }
 
+// How many changes of the size of the first one fit in a batch; not absurdly many.
+size_t Estimate(size_t batch_bytes, size_t changed_bytes) {
+  constexpr size_t kLeast = 8;
+  return 1 + batch_bytes / std::max(changed_bytes + 2, kLeast);
+}
+
 bool ReadChanges(WireReader& in, std::vector<Change>& changes) {
+  std::string_view batch;
+  if (!in.ReadBytes(batch)) return false;
   std::string entity;
-  const bool fine = ReadNested(in, [&](uint32_t tag, WireReader& field) {
+  const bool fine = ReadMessage(batch, [&](uint32_t tag, WireReader& field) {
     if (tag == tags::kEntity) return ReadText(field, entity);
-    if (tag == tags::kChanged) return ReadChanged(field, changes.emplace_back());
-    return field.Skip(tag);
+    if (tag != tags::kChanged) return field.Skip(tag);
+    std::string_view changed;
+    if (!field.ReadBytes(changed)) return false;
+    if (changes.empty()) changes.reserve(Estimate(batch.size(), changed.size()));
+    return ReadChanged(changed, changes.emplace_back());
   });
   for (Change& change : changes) change.key.entity = entity;
   return fine;

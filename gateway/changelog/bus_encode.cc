@@ -1,8 +1,5 @@
-#include <absl/container/flat_hash_map.h>
-
 #include <utility>
 
-#include "gateway/base/limits.h"
 #include "gateway/base/wire_writer.h"
 #include "gateway/changelog/bus_codec.h"
 #include "gateway/changelog/bus_tags.h"
@@ -11,11 +8,6 @@ namespace entitysync::changelog {
 namespace {
 
 using base::WireWriter;
-
-// Room for everything in a message besides the ids: origin, type, numbers.
-constexpr size_t kEnvelopeBytes = 1024;
-// What a change takes besides its id: tags, lengths, a version.
-constexpr size_t kPerChangeBytes = 24;
 
 // A number that has its default value is left out, as Protocol Buffers do.
 size_t NumberSize(uint64_t value) { return value == 0 ? 0 : WireWriter::VarintFieldSize(value); }
@@ -94,31 +86,6 @@ std::string EncodeBusMessage(const Origin& origin, const BatchBody& batch) {
     if (change.version) out.VarintField(tags::kVersion, *change.version);
   }
   return out.Take();
-}
-
-std::vector<std::vector<Change>> DivideIntoBatches(std::vector<Change> changes) {
-  constexpr size_t kLimit = base::limits::kMaxBusMessageBytes - kEnvelopeBytes;
-  std::vector<std::vector<Change>> batches;
-  struct Open {
-    size_t batch = 0;
-    size_t bytes = kLimit;  // Full: none is open yet.
-  };
-  absl::flat_hash_map<std::string, Open> types;
-  Open* open = nullptr;
-  for (Change& change : changes) {
-    // Mostly the next change is of the same type.
-    if (open == nullptr || batches[open->batch].front().key.entity != change.key.entity) {
-      open = &types[change.key.entity];
-    }
-    const size_t bytes = change.key.id.size() + kPerChangeBytes;
-    if (open->bytes + bytes > kLimit) {
-      *open = {.batch = batches.size(), .bytes = 0};
-      batches.emplace_back();
-    }
-    open->bytes += bytes;
-    batches[open->batch].push_back(std::move(change));
-  }
-  return batches;
 }
 
 }  // namespace entitysync::changelog

@@ -25,18 +25,14 @@ void ConfirmedPublisher::Submit(Submission submission) {
   callers_.push_back({.deadline = submission.deadline,
                       .done = std::move(submission.done),
                       .reservation = std::move(submission.reservation)});
-  if (submitted_.empty()) {
-    submitted_ = std::move(submission.changes);
-  } else {
-    for (Change& change : submission.changes) submitted_.push_back(std::move(change));
-  }
+  submitted_.Add(std::move(submission.changes));
   SchedulePump();
 }
 
 void ConfirmedPublisher::Seal() {
   if (callers_.empty()) return;
   std::vector<Bundle::Message> messages;
-  for (std::vector<Change>& batch : DivideIntoBatches(std::exchange(submitted_, {}))) {
+  for (std::vector<Change>& batch : submitted_.Take()) {
     std::string subject = subjects_.Change(batch.front().key.entity);
     messages.push_back({std::move(subject), BatchBody{0, std::move(batch)}});
   }

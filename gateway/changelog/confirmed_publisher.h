@@ -7,6 +7,7 @@
 
 #include "entitysync/gateway/bus_link.h"
 #include "gateway/base/executor.h"
+#include "gateway/changelog/batches.h"
 #include "gateway/changelog/bundle.h"
 #include "gateway/changelog/bus_codec.h"
 #include "gateway/changelog/subjects.h"
@@ -88,7 +89,7 @@ class ConfirmedPublisher {
   bus::BusLink& link_;
   metrics::BusMetrics& metrics_;
 
-  std::vector<Change> submitted_;      // In this turn,
+  Batches submitted_;                  // In this turn,
   std::vector<Bundle::Call> callers_;  // and by whom.
   Bundles bundles_;                    // In the order in which they came.
   BundleId last_bundle_ = 0;

@@ -4,7 +4,6 @@
 
 #include <string>
 
-#include "gateway/base/limits.h"
 #include "gateway/changelog/subjects.h"
 
 namespace entitysync::changelog {
@@ -56,31 +55,6 @@ TEST(BusCodecTest, ALaterSchemaIsUnderstoodAsFarAsItGoes) {
   ASSERT_TRUE(decoded.ok());
   EXPECT_TRUE(decoded->newer_schema);
   EXPECT_EQ(std::get<BatchBody>(decoded->body).changes.size(), 1u);
-}
-
-TEST(DivideTest, OneBatchPerTypeInOrderOfAppearance) {
-  const auto batches =
-      DivideIntoBatches({{{"b", "1"}, {}}, {{"a", "1"}, {}}, {{"b", "2"}, {}}, {{"a", "2"}, {}}});
-  ASSERT_EQ(batches.size(), 2u);
-  EXPECT_EQ(batches[0][0].key.entity, "b");
-  EXPECT_EQ(batches[0][1].key.id, "2");
-  EXPECT_EQ(batches[1].size(), 2u);
-}
-
-TEST(DivideTest, NoBatchOutgrowsABusMessage) {
-  std::vector<Change> changes;
-  for (int i = 0; i < 10'000; ++i) {
-    std::string id = std::to_string(i);
-    id.resize(base::limits::kMaxIdBytes, 'x');
-    changes.push_back({{"items", std::move(id)}, UINT64_MAX});
-  }
-  size_t total = 0;
-  for (const auto& batch : DivideIntoBatches(std::move(changes))) {
-    total += batch.size();
-    EXPECT_LE(EncodeBusMessage(kOrigin, BatchBody{UINT64_MAX, batch}).size(),
-              base::limits::kMaxBusMessageBytes);
-  }
-  EXPECT_EQ(total, 10'000u);
 }
 
 TEST(SubjectsTest, PrefixesAndTypesAreSingleTokens) {
