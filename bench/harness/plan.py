@@ -18,7 +18,7 @@ class Plan:
     quick: bool
     buses: tuple[str, ...]
     minutes: float = 5
-    patience: float = 22
+    patience: float = 15
     shortened: dict[str, str] = dataclasses.field(default_factory=dict)
     begin: float = dataclasses.field(default_factory=time.monotonic)
 

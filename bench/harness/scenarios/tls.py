@@ -11,7 +11,6 @@ from ..results import Entry
 from ..stage import Side, Stage
 from .scenario import Scenario, compare, ratios, repeats_of
 
-_WATCHERS = 1_000
 _KEYS = 16
 
 
@@ -27,8 +26,9 @@ class Tls(Scenario):
         settings = {"websocket": {"tls": certificate.settings()}}
         floor, plain, tls = (stage.floor(tls=certificate), stage.gateway("plain"),
                              stage.gateway("tls", settings=settings))
+        watchers = stage.plan.pick("watchers", 1_000, 300)
         for side in (floor, plain, tls):
-            side.connect(_WATCHERS, keys_each=_KEYS, tls=side is not plain)
+            side.connect(watchers, keys_each=_KEYS, tls=side is not plain)
         for suffix, keys in (("", 1), ("_bundle", _KEYS)):
             runs = stage.interleave([floor, plain, tls], partial(
                 Side.closed, seconds=stage.plan.seconds, keys=(0, keys), bundle=keys, batch=keys))
