@@ -55,8 +55,8 @@ struct ServiceOptions {
   FetchFunction default_fetch;
 
   // Who answers many fetches of a type at once (optional). Gateways ask so when they have many
-  // questions, for instance after an outage; without such a function the single one of the type
-  // runs for each, several at once. A type may have both, or only this one.
+  // questions, because many keys changed or after an outage; without such a function the single
+  // one of the type runs for each, several at once. A type may have both, or only this one.
   std::map<std::string, FetchManyFunction> fetch_many;
 
   // Who takes pass-through messages. Optional; without it gateways drop and count them.
