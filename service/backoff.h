@@ -14,6 +14,9 @@ class Backoff {
 
   std::chrono::milliseconds Next();
 
+  // Begins anew.
+  void Reset() { ceiling_ = min_; }
+
  private:
   std::chrono::milliseconds min_;
   std::chrono::milliseconds max_;

@@ -9,7 +9,9 @@
 #include <string_view>
 #include <utility>
 
+#include "service/requests.h"
 #include "service/status.h"
+#include "service/stream_channel.h"
 #include "service/tls.h"
 
 namespace entitysync::service {
@@ -40,16 +42,6 @@ grpc::ChannelArguments MakeArguments() {
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 10'000);
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 5'000);
   return arguments;
-}
-
-void Fill(std::span<const Change> changes, v1::NotifyChangeRequest& request) {
-  request.mutable_changes()->Reserve(static_cast<int>(changes.size()));
-  for (const Change& change : changes) {
-    v1::Change& out = *request.add_changes();
-    out.mutable_key()->set_entity(change.key.entity);
-    out.mutable_key()->set_id(change.key.id);
-    if (change.version) out.set_version(*change.version);
-  }
 }
 
 }  // namespace
@@ -88,17 +80,37 @@ GatewayClient::GatewayClient(std::vector<std::unique_ptr<Stub>> stubs, const std
       // Processes that start together do not all begin with the first gateway.
       next_(std::random_device()() % stubs_.size()) {}
 
-absl::Status GatewayClient::Attempt(grpc::ClientContext& context, std::span<const Change> changes,
+absl::Status GatewayClient::Attempt(std::span<const Change> changes,
                                     std::chrono::milliseconds timeout) {
-  v1::NotifyChangeRequest request;
-  Fill(changes, request);
+  Call call;
+  Fill(call, changes, timeout);
+  return FromGrpc(NextStub().NotifyChange(&call.context, call.request, &call.response));
+}
+
+void GatewayClient::Start(Call& call, std::span<const Change> changes,
+                          std::chrono::milliseconds timeout,
+                          std::function<void(absl::Status)> done) {
+  Fill(call, changes, timeout);
+  NextStub().async()->NotifyChange(
+      &call.context, &call.request, &call.response,
+      [done = std::move(done)](const grpc::Status& status) { done(FromGrpc(status)); });
+}
+
+std::unique_ptr<Channel> GatewayClient::OpenStream(ChannelListener& listener) {
+  return std::make_unique<StreamChannel>(NextStub(), authorization_, listener);
+}
+
+void GatewayClient::Fill(Call& call, std::span<const Change> changes,
+                         std::chrono::milliseconds timeout) const {
+  AddChanges(changes, *call.request.mutable_changes());
   // Monotonic, so that setting the machine's clock does not matter.
-  context.set_deadline(gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC),
-                                    gpr_time_from_millis(timeout.count(), GPR_TIMESPAN)));
-  if (!authorization_.empty()) context.AddMetadata("authorization", authorization_);
-  v1::NotifyChangeResponse response;
-  Stub& stub = *stubs_[next_.fetch_add(1, std::memory_order_relaxed) % stubs_.size()];
-  return FromGrpc(stub.NotifyChange(&context, request, &response));
+  call.context.set_deadline(gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC),
+                                         gpr_time_from_millis(timeout.count(), GPR_TIMESPAN)));
+  if (!authorization_.empty()) call.context.AddMetadata("authorization", authorization_);
+}
+
+GatewayClient::Stub& GatewayClient::NextStub() {
+  return *stubs_[next_.fetch_add(1, std::memory_order_relaxed) % stubs_.size()];
 }
 
 }  // namespace entitysync::service

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -13,6 +14,7 @@
 
 #include "entitysync/notifier.h"
 #include "entitysync/v1/gateway.grpc.pb.h"
+#include "service/channel.h"
 
 namespace entitysync::service {
 
@@ -23,24 +25,37 @@ inline constexpr size_t kMaxChangesPerCall = 10'000;
 // the caller's own fault is worth another attempt.
 bool IsWorthRetrying(const absl::Status& status);
 
-// Single NotifyChange calls to the gateways, round robin.
+// The gateways: single calls of NotifyChange, and streams of NotifyChanges, round robin.
 //
 // Purpose: the channels. One per configured address, since gRPC has no target that names several
 //   hosts with ports; each balances over what its address resolves to.
-// Owner and lifetime: Notifier. Threading: Attempt from any thread, concurrently; it blocks.
+// Owner and lifetime: Notifier. Threading: any thread, concurrently; Attempt blocks.
 // Limits: the caller's: at most kMaxChangesPerCall changes. Channels reconnect every 100 ms to 2 s.
 // Errors: the gateway's status; UNAVAILABLE or DEADLINE_EXCEEDED if there was no answer.
 class GatewayClient {
  public:
   static absl::StatusOr<std::unique_ptr<GatewayClient>> Create(const NotifierOptions& options);
 
-  // `context` is new; with it another thread may cancel the call.
-  absl::Status Attempt(grpc::ClientContext& context, std::span<const Change> changes,
-                       std::chrono::milliseconds timeout);
+  absl::Status Attempt(std::span<const Change> changes, std::chrono::milliseconds timeout);
+
+  // A call that does not block.
+  struct Call {
+    grpc::ClientContext context;  // To cancel it.
+    v1::NotifyChangeRequest request;
+    v1::NotifyChangeResponse response;
+  };
+  // `call` is new, and outlives `done`, which comes on a thread of gRPC.
+  void Start(Call& call, std::span<const Change> changes, std::chrono::milliseconds timeout,
+             std::function<void(absl::Status)> done);
+
+  std::unique_ptr<Channel> OpenStream(ChannelListener& listener);
 
  private:
   using Stub = v1::GatewayService::Stub;
   GatewayClient(std::vector<std::unique_ptr<Stub>> stubs, const std::string& key);
+
+  void Fill(Call& call, std::span<const Change> changes, std::chrono::milliseconds timeout) const;
+  Stub& NextStub();
 
   const std::vector<std::unique_ptr<Stub>> stubs_;
   const std::string authorization_;  // Empty: none.

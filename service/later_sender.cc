@@ -6,27 +6,8 @@
 #include <iterator>
 #include <utility>
 
-#include "service/backoff.h"
-
 namespace entitysync::service {
 namespace {
-
-// Splits a batch that was refused as a whole: an entity type that has no target goes apart from the
-// rest, else into halves. Nothing if it can only be dropped.
-std::vector<std::vector<Change>> Split(std::vector<Change> batch, const absl::Status& status) {
-  if (batch.size() < 2) return {};
-  auto middle = std::stable_partition(batch.begin(), batch.end(),
-                                      [entity = batch.front().key.entity](const Change& change) {
-                                        return change.key.entity == entity;
-                                      });
-  if (middle == batch.end()) {
-    if (absl::IsNotFound(status)) return {};
-    middle = batch.begin() + static_cast<std::ptrdiff_t>(batch.size() / 2);
-  }
-  std::vector<Change> rest(std::make_move_iterator(middle), std::make_move_iterator(batch.end()));
-  batch.erase(middle, batch.end());
-  return {std::move(rest), std::move(batch)};
-}
 
 // What only concerns these very changes, so that others may pass.
 bool IsAboutTheChanges(const absl::Status& status) {
@@ -34,10 +15,33 @@ bool IsAboutTheChanges(const absl::Status& status) {
          absl::IsResourceExhausted(status);
 }
 
+// Splits a request that was refused as a whole: an entity type that has no target goes apart from
+// the rest, else into halves. Nothing if it can only be dropped.
+std::vector<Part> Split(Part& part, const absl::Status& status) {
+  std::vector<Change>& changes = part.changes;
+  if (changes.size() < 2) return {};
+  auto middle = std::stable_partition(changes.begin(), changes.end(),
+                                      [entity = changes.front().key.entity](const Change& change) {
+                                        return change.key.entity == entity;
+                                      });
+  if (middle == changes.end()) {
+    if (absl::IsNotFound(status)) return {};
+    middle = changes.begin() + static_cast<std::ptrdiff_t>(changes.size() / 2);
+  }
+  Part rest = part;
+  rest.changes.assign(std::make_move_iterator(middle), std::make_move_iterator(changes.end()));
+  changes.erase(middle, changes.end());
+  return {std::move(part), std::move(rest)};
+}
+
 }  // namespace
 
 LaterSender::LaterSender(GatewayClient& client, const NotifierOptions& options)
-    : client_(client), options_(options), log_(options.log), thread_([this] { Run(); }) {}
+    : options_(options),
+      log_(options.log),
+      backoff_(options.min_backoff, options.max_backoff),
+      route_(client, options_, *this),
+      thread_([this] { Run(); }) {}
 
 LaterSender::~LaterSender() { Stop(); }
 
@@ -46,18 +50,19 @@ bool LaterSender::Add(Change change) {
   {
     std::lock_guard lock(mutex_);
     if (valid.ok() && !stop_until_) {
-      if (queue_.Merge(change)) {
-        ++coalesced_;
-        return true;
-      }
-      if (queue_.size() + sending_ < options_.later_queue) {
-        queue_.Append(std::move(change));
-        wake_.notify_one();
-        return true;
+      switch (work_.Add(std::move(change), options_.later_queue)) {
+        case LaterWork::Taken::kMerged:
+          ++counters_.coalesced;
+          return true;
+        case LaterWork::Taken::kQueued:
+          wake_.notify_one();
+          return true;
+        case LaterWork::Taken::kNoRoom:
+          break;
       }
     }
+    ++counters_.dropped;
   }
-  ++dropped_;
   log_.Write(absl::StrCat("NotifyLater dropped a change: ",
                           valid.ok() ? "its queue is full, or the notifier is stopped"
                                      : absl::string_view(valid.message())));
@@ -65,126 +70,203 @@ bool LaterSender::Add(Change change) {
 }
 
 bool LaterSender::Flush(std::chrono::milliseconds timeout) {
-  std::unique_lock lock(mutex_);
-  return delivered_.wait_for(lock, timeout,
-                             [this, target = queue_.last()] { return delivered_up_to_ >= target; });
+  Lock lock(mutex_);
+  return settled_.wait_for(lock, timeout, [this, target = work_.last()] {
+    return work_.settled_up_to() >= target && lines_.empty();
+  });
 }
 
 void LaterSender::Stop() {
   {
-    std::unique_lock lock(mutex_);
-    if (!stop_until_) stop_until_ = Clock::now() + options_.flush_timeout;
-    wake_.notify_all();
-    if (!delivered_.wait_until(lock, *stop_until_, [this] { return finished_; }) &&
-        attempt_ != nullptr) {
-      attempt_->TryCancel();
+    Lock lock(mutex_);
+    if (!stop_until_) {
+      stop_until_ = Clock::now() + options_.flush_timeout;
+      // Cuts short the wait that it meets. What is left then is for further attempts.
+      not_before_ = new_at_ = Clock::time_point();
     }
+    wake_.notify_all();
+    settled_.wait(lock, [this] { return finished_; });
   }
   if (thread_.joinable()) thread_.join();
 }
 
 void LaterSender::AddTo(NotifierStats& stats) const {
-  stats.sent += sent_;
-  stats.coalesced += coalesced_;
-  stats.dropped += dropped_;
-  stats.retries += retries_;
   std::lock_guard lock(mutex_);
-  stats.waiting += queue_.size() + sending_;
+  stats.sent += counters_.sent;
+  stats.coalesced += counters_.coalesced;
+  stats.dropped += counters_.dropped;
+  stats.retries += counters_.retries;
+  stats.waiting += work_.size();
+}
+
+void LaterSender::OnSettled(uint64_t acknowledged, std::vector<Failure> failures) {
+  std::lock_guard lock(mutex_);
+  news_.acknowledged = std::max(news_.acknowledged, acknowledged);
+  std::move(failures.begin(), failures.end(), std::back_inserter(news_.failures));
+  wake_.notify_one();
+}
+
+void LaterSender::OnFree() {
+  std::lock_guard lock(mutex_);
+  wake_.notify_one();
+}
+
+void LaterSender::OnEnded(absl::Status status) {
+  std::lock_guard lock(mutex_);
+  news_.end = std::move(status);
+  wake_.notify_one();
 }
 
 void LaterSender::Run() {
-  std::unique_lock lock(mutex_);
+  Lock lock(mutex_);
   while (true) {
-    wake_.wait(lock, [this] { return stop_until_ || queue_.size() > 0; });
-    if (queue_.size() == 0) break;
-    LaterQueue::Batch batch = queue_.Take(kMaxChangesPerCall);
-    sending_ = batch.changes.size();
-    lock.unlock();
-    Deliver(std::move(batch.changes));
-    lock.lock();
-    sending_ = 0;
-    delivered_up_to_ = batch.last;
-    delivered_.notify_all();
+    TakeNews(lock);
+    WriteLog(lock);
+    if (stop_until_ && (work_.empty() || Clock::now() >= *stop_until_)) break;
+    Tend(lock);
+    if (MaySend(Clock::now())) {
+      SendNext(lock);
+    } else {
+      wake_.wait_until(lock, NextWakeUp());
+    }
   }
+  EndChannel(lock, absl::CancelledError("the notifier was stopped"));
+  for (const Part& part : work_.TakeAll()) Drop(part, part.last_status);
+  WriteLog(lock);
   finished_ = true;
-  delivered_.notify_all();
+  settled_.notify_all();
 }
 
-void LaterSender::Deliver(std::vector<Change> batch) {
-  const Clock::time_point give_up = Clock::now() + options_.later_retry_for;
-  std::vector<std::vector<Change>> parts;
-  parts.push_back(std::move(batch));
-  while (!parts.empty()) {
-    std::vector<Change> part = std::move(parts.back());
-    parts.pop_back();
-    const absl::Status status = SendWithRetries(part, give_up);
-    if (status.ok()) {
-      sent_ += part.size();
-      continue;
-    }
-    std::vector<std::vector<Change>> halves;
-    if (IsAboutTheChanges(status)) {
-      halves = Split(part, status);
-    }
+void LaterSender::TakeNews(Lock& lock) {
+  TakeSettled();
+  if (!news_.end) return;
+  const absl::Status status = *news_.end;
+  EndChannel(lock, status);
+}
+
+void LaterSender::TakeSettled() {
+  std::vector<Failure> failures = std::exchange(news_.failures, {});
+  for (const Failure& failure : failures) {
+    std::optional<Part> part = work_.TakeFailed(failure.sequence);
+    if (part) Fail(std::move(*part), failure.status);
+  }
+  const size_t taken = work_.Acknowledge(news_.acknowledged);
+  counters_.sent += taken;
+  if (taken > 0) backoff_.Reset();
+  if (taken == 0 && failures.empty()) return;
+  route_.OnSettled();
+  settled_.notify_all();
+}
+
+void LaterSender::Fail(Part part, const absl::Status& status) {
+  if (IsAboutTheChanges(status)) {
+    std::vector<Part> halves = Split(part, status);
     if (halves.empty()) Drop(part, status);
-    std::move(halves.begin(), halves.end(), std::back_inserter(parts));
+    return work_.Return(std::move(halves));
   }
+  // A wrong key is retried too: whoever mends it at the gateways loses nothing.
+  part.is_retry = true;
+  part.last_status = status;
+  std::vector<Part> again;
+  again.push_back(std::move(part));
+  work_.Return(std::move(again));
+  WaitToRetry();
 }
 
-absl::Status LaterSender::SendWithRetries(std::span<const Change> changes,
-                                          Clock::time_point give_up) {
-  Backoff backoff(options_.min_backoff, options_.max_backoff);
-  absl::Status status = absl::UnavailableError("not sent");
-  bool first = true;
-  do {
-    const auto left =
-        std::chrono::duration_cast<std::chrono::milliseconds>(Deadline(give_up) - Clock::now());
-    if (left.count() <= 0) return status;
-    if (!std::exchange(first, false)) ++retries_;
-    status = Attempt(changes, std::min(left, options_.attempt_timeout));
-    // A wrong key is retried too: whoever mends it at the gateways loses nothing.
-  } while (!status.ok() && !IsAboutTheChanges(status) && WaitToRetry(backoff.Next(), give_up));
-  return status;
-}
-
-absl::Status LaterSender::Attempt(std::span<const Change> changes,
-                                  std::chrono::milliseconds timeout) {
-  grpc::ClientContext context;
-  {
-    std::lock_guard lock(mutex_);
-    attempt_ = &context;
-  }
-  absl::Status status = client_.Attempt(context, changes, timeout);
-  std::lock_guard lock(mutex_);
-  attempt_ = nullptr;
-  return status;
-}
-
-bool LaterSender::WaitToRetry(std::chrono::milliseconds backoff, Clock::time_point give_up) {
-  {
-    std::unique_lock lock(mutex_);
-    // Stop cuts short the wait that it meets. What is left then is for further attempts.
-    const bool stopped = stop_until_.has_value();
-    const auto until = std::min(Clock::now() + backoff, stop_until_.value_or(give_up));
-    wake_.wait_until(lock, until, [&] { return stop_until_.has_value() != stopped; });
-  }
-  return Clock::now() < Deadline(give_up);
-}
-
-LaterSender::Clock::time_point LaterSender::Deadline(Clock::time_point give_up) const {
-  std::lock_guard lock(mutex_);
-  return stop_until_ ? std::min(give_up, *stop_until_) : give_up;
-}
-
-void LaterSender::Drop(std::span<const Change> changes, const absl::Status& status) {
-  dropped_ += changes.size();
-  std::string line = absl::StrCat("NotifyLater dropped ", changes.size(),
+void LaterSender::Drop(const Part& part, const absl::Status& status) {
+  counters_.dropped += part.changes.size();
+  std::string line = absl::StrCat("NotifyLater dropped ", part.changes.size(),
                                   " changes: ", absl::StatusCodeToString(status.code()));
   if (absl::IsNotFound(status)) {
     absl::StrAppend(&line, "; the gateways' configuration has no target for entity type '",
-                    changes.front().key.entity, "'");
+                    part.changes.front().key.entity, "'");
   }
-  log_.Write(std::move(line));
+  lines_.push_back(std::move(line));
+}
+
+void LaterSender::EndChannel(Lock& lock, const absl::Status& status) {
+  lock.unlock();
+  route_.Close(Clock::now(), status);
+  lock.lock();
+  TakeSettled();  // Told until now.
+  news_.end.reset();
+  if (work_.changes_under_way() == 0) return;
+  // That a gateway knows no streams is not a failure of these changes.
+  const bool are_retries = !absl::IsUnimplemented(status);
+  work_.ReturnAll(are_retries, status);
+  if (are_retries) WaitToRetry();
+}
+
+void LaterSender::Tend(Lock& lock) {
+  if (!route_.is_open() || !route_.is_stream()) return;
+  const Clock::time_point now = Clock::now();
+  const auto oldest = work_.OldestUnderWay();
+  if (oldest && now - *oldest >= options_.attempt_timeout) {
+    EndChannel(lock, absl::DeadlineExceededError("the gateway did not answer on the stream"));
+  } else if (work_.empty() && now - sent_at_ >= Route::kIdle) {
+    EndChannel(lock, absl::CancelledError("the stream has nothing to do"));
+  }
+}
+
+bool LaterSender::MaySend(Clock::time_point now) const {
+  if (now < not_before_) return false;
+  if (!work_.HasReturned() && (!work_.HasNew() || now < new_at_)) return false;
+  if (!route_.is_open()) return true;
+  return route_.channel().IsFree() &&
+         work_.changes_under_way() < route_.channel().limits().changes_under_way;
+}
+
+void LaterSender::SendNext(Lock& lock) {
+  const Clock::time_point now = Clock::now();
+  if (work_.changes_under_way() == 0) {
+    lock.unlock();
+    route_.Prepare(now);
+    lock.lock();
+  }
+  const Channel::Limits limits = route_.channel().limits();
+  Part part = work_.Take(limits.changes_per_request, now + options_.later_retry_for);
+  if (part.is_retry && now >= part.give_up) {
+    Drop(part, part.last_status);
+    return settled_.notify_all();
+  }
+  counters_.retries += part.is_retry ? 1 : 0;
+  sent_at_ = now;
+  if (!stop_until_) new_at_ = now + limits.gather;
+  const uint64_t sequence = ++last_sequence_;
+  const Part& sent = work_.SetUnderWay(sequence, std::move(part), now);
+  lock.unlock();  // Only this thread takes away what is under way.
+  route_.channel().Send(sequence, sent.changes);
+  lock.lock();
+}
+
+void LaterSender::WaitToRetry() {
+  const Clock::time_point now = Clock::now();
+  if (now >= not_before_) not_before_ = now + backoff_.Next();
+}
+
+LaterSender::Clock::time_point LaterSender::NextWakeUp() const {
+  const Clock::time_point now = Clock::now();
+  Clock::time_point next = stop_until_.value_or(now + std::chrono::hours(1));
+  const auto not_later_than = [&](Clock::time_point time) { next = std::min(next, time); };
+  // What is due already waits for the channel, which will tell.
+  const Clock::time_point due = work_.HasReturned() ? not_before_ : std::max(not_before_, new_at_);
+  if ((work_.HasReturned() || work_.HasNew()) && due > now) not_later_than(due);
+  if (!route_.is_open() || !route_.is_stream()) return next;
+  if (const auto oldest = work_.OldestUnderWay()) {
+    not_later_than(*oldest + options_.attempt_timeout);
+  } else if (work_.empty()) {
+    not_later_than(sent_at_ + Route::kIdle);
+  }
+  return next;
+}
+
+void LaterSender::WriteLog(Lock& lock) {
+  if (lines_.empty()) return;
+  lock.unlock();  // Only this thread changes them.
+  for (const std::string& line : lines_) log_.Write(line);
+  lock.lock();
+  lines_.clear();
+  settled_.notify_all();
 }
 
 }  // namespace entitysync::service

@@ -88,8 +88,7 @@ class Notifier::Impl {
       const auto left = std::chrono::duration_cast<milliseconds>(give_up - Clock::now());
       if (left.count() <= 0) break;
       if (!first) ++retries_;
-      grpc::ClientContext context;
-      last = client_->Attempt(context, changes, std::min(left, options_.attempt_timeout));
+      last = client_->Attempt(changes, std::min(left, options_.attempt_timeout));
       if (last.ok()) sent_ += changes.size();
       if (last.ok() || !service::IsWorthRetrying(last)) return last;
       Wait(backoff.Next(), give_up);

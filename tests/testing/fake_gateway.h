@@ -22,10 +22,16 @@ class FakeGateway final : public v1::GatewayService::Service {
   struct Call {
     std::vector<v1::Change> changes;
     std::string authorization;
+    bool on_stream = false;
   };
 
+  // Whether it has NotifyChanges; else that is UNIMPLEMENTED.
+  enum class Streams { kNo, kYes };
+
   explicit FakeGateway(
-      std::shared_ptr<grpc::ServerCredentials> credentials = grpc::InsecureServerCredentials()) {
+      std::shared_ptr<grpc::ServerCredentials> credentials = grpc::InsecureServerCredentials(),
+      Streams streams = Streams::kNo)
+      : has_streams_(streams == Streams::kYes) {
     grpc::ServerBuilder builder;
     builder.AddListeningPort("127.0.0.1:0", credentials, &port_);
     builder.RegisterService(this);
@@ -39,7 +45,7 @@ class FakeGateway final : public v1::GatewayService::Service {
 
   std::string address() const { return "127.0.0.1:" + std::to_string(port_); }
 
-  // The next calls are answered so, one each; those after them OK.
+  // The next calls, or requests of streams, are answered so, one each; those after them OK.
   void AnswerNext(std::vector<grpc::Status> answers) {
     std::lock_guard lock(mutex_);
     answers_.insert(answers_.end(), answers.begin(), answers.end());
@@ -63,6 +69,26 @@ class FakeGateway final : public v1::GatewayService::Service {
     changed_.notify_all();
   }
 
+  // What streams do. By default they answer each request by itself.
+  enum class OnStream {
+    kAnswer,
+    kSilent,  // Take requests and say nothing.
+    kRefuse,  // End at once with UNAVAILABLE.
+    kBreak,   // End with UNAVAILABLE when the next request has come, and answer later ones.
+    kCount,   // Answer every second request, for both.
+  };
+  void SetStreams(OnStream behaviour) {
+    std::lock_guard lock(mutex_);
+    on_stream_ = behaviour;
+  }
+
+  // How many streams were opened.
+  size_t OpenedStreams() const {
+    std::lock_guard lock(mutex_);
+    return streams_;
+  }
+
+  // Calls, and requests of streams.
   std::vector<Call> Calls() const {
     std::lock_guard lock(mutex_);
     return calls_;
@@ -76,19 +102,65 @@ class FakeGateway final : public v1::GatewayService::Service {
   }
 
  private:
+  using Changes = google::protobuf::RepeatedPtrField<v1::Change>;
+
   grpc::Status NotifyChange(grpc::ServerContext* context, const v1::NotifyChangeRequest* request,
                             v1::NotifyChangeResponse*) override {
+    return Take(*context, request->changes(), false);
+  }
+
+  grpc::Status NotifyChanges(grpc::ServerContext* context,
+                             grpc::ServerReaderWriter<v1::NotifyChangesResponse,
+                                                      v1::NotifyChangesRequest>* stream) override {
+    if (!has_streams_) return {grpc::StatusCode::UNIMPLEMENTED, "an earlier release"};
+    {
+      std::lock_guard lock(mutex_);
+      ++streams_;
+    }
+    const grpc::Status unavailable(grpc::StatusCode::UNAVAILABLE, "go elsewhere");
+    if (Behaviour() == OnStream::kRefuse) return unavailable;
+    v1::NotifyChangesRequest request;
+    v1::NotifyChangesResponse response;
+    for (int count = 1; stream->Read(&request); ++count) {
+      const OnStream behaviour = Behaviour();
+      const grpc::Status status = Take(*context, request.changes(), true);
+      if (behaviour == OnStream::kBreak) {
+        SetStreams(OnStream::kAnswer);
+        return unavailable;
+      }
+      response.set_acknowledged(request.sequence());
+      if (!status.ok()) {
+        v1::NotifyChangesFailure& failure = *response.add_failures();
+        failure.set_sequence(request.sequence());
+        failure.set_code(status.error_code());
+        failure.set_message(status.error_message());
+      }
+      if (behaviour == OnStream::kSilent) continue;
+      if (behaviour == OnStream::kCount && count % 2 == 1) continue;
+      stream->Write(response);
+      response.Clear();
+    }
+    return grpc::Status::OK;
+  }
+
+  OnStream Behaviour() const {
+    std::lock_guard lock(mutex_);
+    return on_stream_;
+  }
+
+  grpc::Status Take(const grpc::ServerContext& context, const Changes& changes, bool on_stream) {
     std::unique_lock lock(mutex_);
     Call call;
-    call.changes.assign(request->changes().begin(), request->changes().end());
-    const auto header = context->client_metadata().find("authorization");
-    if (header != context->client_metadata().end()) {
+    call.on_stream = on_stream;
+    call.changes.assign(changes.begin(), changes.end());
+    const auto header = context.client_metadata().find("authorization");
+    if (header != context.client_metadata().end()) {
       call.authorization.assign(header->second.data(), header->second.size());
     }
     calls_.push_back(std::move(call));
     changed_.notify_all();
     changed_.wait(lock, [this] { return !blocked_; });
-    for (const v1::Change& change : request->changes()) {
+    for (const v1::Change& change : changes) {
       if (change.key().entity() == refused_entity_) return refusal_;
     }
     if (answers_.empty()) return grpc::Status::OK;
@@ -97,6 +169,9 @@ class FakeGateway final : public v1::GatewayService::Service {
     return answer;
   }
 
+  const bool has_streams_;
+  OnStream on_stream_ = OnStream::kAnswer;
+  size_t streams_ = 0;
   int port_ = 0;
   std::unique_ptr<grpc::Server> server_;
   mutable std::mutex mutex_;

@@ -36,7 +36,7 @@ struct NotifierOptions {
 
   ClientTls tls;
 
-  // How long Notify tries in all, and how long one of its attempts may take.
+  // How long Notify tries in all, and how long one of its attempts, or of NotifyLater's, may take.
   std::chrono::milliseconds timeout{5'000};
   std::chrono::milliseconds attempt_timeout{2'500};
 
@@ -47,6 +47,11 @@ struct NotifierOptions {
   // NotifyLater: how many different changes may wait; a change that comes on top is dropped and
   // counted.
   size_t later_queue = 100'000;
+
+  // NotifyLater: whether changes go over a stream that stays open, which costs a fraction of what
+  // calls cost when thousands come each second. Where gateways know no streams, or something on the
+  // way lets none pass, calls are made instead, whatever this says.
+  bool later_stream = true;
 
   // NotifyLater: how long a batch is retried before it is dropped and counted.
   std::chrono::milliseconds later_retry_for = std::chrono::minutes(10);
@@ -62,14 +67,15 @@ struct NotifierStats {
   uint64_t sent = 0;       // Changes that a gateway answered OK.
   uint64_t coalesced = 0;  // NotifyLater: changes merged into one that already waited.
   uint64_t dropped = 0;    // NotifyLater: changes given up. Watchers may show old rows.
-  uint64_t retries = 0;    // Attempts after the first of a call.
+  uint64_t retries = 0;    // Attempts after the first of a call or request.
   size_t waiting = 0;      // NotifyLater: changes queued or being sent.
 };
 
 // Tells the gateways what changed.
 //
-// Purpose: NotifyChange with load balancing, retries and, if wanted, a queue. For processes that
-//   only notify (jobs, an outbox relay); a Service holds one of its own.
+// Purpose: NotifyChange with load balancing, retries and, if wanted, a queue and a stream behind
+// it.
+//   For processes that only notify (jobs, an outbox relay); a Service holds one of its own.
 // Owner and lifetime: the application's. No call may be running when it is destroyed; the
 //   destructor calls Stop.
 // Threading: safe from any thread. Runs one thread of its own for NotifyLater.
@@ -98,10 +104,11 @@ class Notifier {
   absl::Status Notify(const EntityKey& key);
   absl::Status Notify(const Change& change);
 
-  // The same without waiting: queues the change, merges it with an equal one that waits, sends in
-  // batches, and retries. False if it was dropped (the key is not valid, the queue is full, or Stop
-  // was called). What waits is lost if the process ends without Stop: where that must not be, use
-  // an outbox table (docs/APPLICATIONS.md).
+  // The same without waiting: queues the change, merges it with an equal one that waits, sends it
+  // with whatever else waits (at once, or within a millisecond while many come), and retries. False
+  // if it was dropped (the key is not valid, the queue is full, or Stop was called). What waits is
+  // lost if the process ends without Stop: where that must not be, use an outbox table
+  // (docs/APPLICATIONS.md).
   bool NotifyLater(Change change);
   bool NotifyLater(EntityKey key);
 

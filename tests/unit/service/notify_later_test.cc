@@ -1,12 +1,11 @@
-// NotifyLater: queued, merged, retried, flushed, and honest about what it dropped.
+// NotifyLater: queued, merged, retried, flushed, and honest about what it dropped; by calls and on
+// streams.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <mutex>
-#include <set>
+#include <string>
 
-#include "entitysync/notifier.h"
-#include "tests/testing/fake_gateway.h"
+#include "tests/unit/service/later_fixture.h"
 
 namespace entitysync {
 namespace {
@@ -19,64 +18,18 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::SizeIs;
 
-// Keeps the lines that a notifier logs.
-class Lines {
- public:
-  LogFunction function() {
-    return [this](std::string_view line) {
-      std::lock_guard lock(mutex_);
-      text_ += std::string(line) + "\n";
-    };
-  }
-  std::string text() {
-    std::lock_guard lock(mutex_);
-    return text_;
-  }
-
- private:
-  std::mutex mutex_;
-  std::string text_;
-};
-
-class NotifyLaterTest : public ::testing::Test {
+class NotifyLaterTest : public ::testing::TestWithParam<FakeGateway::Streams>,
+                        protected LaterFixture {
  protected:
-  NotifyLaterTest() {
-    options_.gateways = {gateway_.address()};
-    options_.min_backoff = milliseconds(1);
-    options_.max_backoff = milliseconds(5);
-    options_.attempt_timeout = seconds(20);
-    options_.flush_timeout = milliseconds(20);
-    options_.log = lines_.function();
-  }
-
-  Notifier& Start() {
-    notifier_ = *Notifier::Create(options_);
-    return *notifier_;
-  }
-
-  // Gets the sending thread stuck in a call, so that what comes next gathers.
-  void OccupySender(Notifier& notifier) {
-    gateway_.Block();
-    ASSERT_TRUE(notifier.NotifyLater(EntityKey{"items", "first"}));
-    ASSERT_TRUE(gateway_.WaitForCalls(1));
-  }
-
-  std::multiset<std::string> IdsDelivered(size_t from_call = 0) const {
-    std::multiset<std::string> ids;
-    const auto calls = gateway_.Calls();
-    for (size_t i = from_call; i < calls.size(); ++i) {
-      for (const auto& change : calls[i].changes) ids.insert(change.key().id());
-    }
-    return ids;
-  }
-
-  FakeGateway gateway_;
-  Lines lines_;
-  NotifierOptions options_;
-  std::unique_ptr<Notifier> notifier_;
+  NotifyLaterTest() : LaterFixture(GetParam()) {}
 };
 
-TEST_F(NotifyLaterTest, GathersWhileACallIsUnderWayAndMergesEqualKeys) {
+class NotifyLaterByCallsTest : public ::testing::Test, protected LaterFixture {
+ protected:
+  NotifyLaterByCallsTest() : LaterFixture(FakeGateway::Streams::kNo) {}
+};
+
+TEST_F(NotifyLaterByCallsTest, GathersWhileACallIsUnderWayAndMergesEqualKeys) {
   Notifier& notifier = Start();
   OccupySender(notifier);
   for (int round = 0; round < 3; ++round) {
@@ -92,7 +45,7 @@ TEST_F(NotifyLaterTest, GathersWhileACallIsUnderWayAndMergesEqualKeys) {
   EXPECT_EQ(notifier.Stats().sent, 3u);
 }
 
-TEST_F(NotifyLaterTest, AChangeDuringTheSendingOfItsKeyIsSentAgain) {
+TEST_P(NotifyLaterTest, AChangeDuringTheSendingOfItsKeyIsSentAgain) {
   Notifier& notifier = Start();
   OccupySender(notifier);
   EXPECT_TRUE(notifier.NotifyLater(EntityKey{"items", "first"}));
@@ -103,7 +56,7 @@ TEST_F(NotifyLaterTest, AChangeDuringTheSendingOfItsKeyIsSentAgain) {
   EXPECT_THAT(IdsDelivered(), ElementsAre("first", "first"));
 }
 
-TEST_F(NotifyLaterTest, RetriesWhatFailed) {
+TEST_P(NotifyLaterTest, RetriesWhatFailed) {
   gateway_.AnswerNext({{grpc::StatusCode::UNAVAILABLE, "no echo"},
                        {grpc::StatusCode::UNAUTHENTICATED, "the key is being rotated"}});
   Notifier& notifier = Start();
@@ -117,7 +70,7 @@ TEST_F(NotifyLaterTest, RetriesWhatFailed) {
   EXPECT_EQ(notifier.Stats().dropped, 0u);
 }
 
-TEST_F(NotifyLaterTest, AFullQueueDropsCountsAndWarns) {
+TEST_F(NotifyLaterByCallsTest, AFullQueueDropsCountsAndWarns) {
   options_.later_queue = 3;
   Notifier& notifier = Start();
   OccupySender(notifier);
@@ -132,7 +85,7 @@ TEST_F(NotifyLaterTest, AFullQueueDropsCountsAndWarns) {
   EXPECT_THAT(lines_.text(), HasSubstr("queue is full"));
 }
 
-TEST_F(NotifyLaterTest, GivesUpAfterTheConfiguredTime) {
+TEST_P(NotifyLaterTest, GivesUpAfterTheConfiguredTime) {
   options_.later_retry_for = milliseconds(30);
   gateway_.AnswerNext(std::vector<grpc::Status>(100'000, {grpc::StatusCode::UNAVAILABLE, "away"}));
   Notifier& notifier = Start();
@@ -144,7 +97,7 @@ TEST_F(NotifyLaterTest, GivesUpAfterTheConfiguredTime) {
   EXPECT_THAT(lines_.text(), HasSubstr("dropped 1 changes: UNAVAILABLE"));
 }
 
-TEST_F(NotifyLaterTest, ATypeWithoutTargetDoesNotCostTheOthers) {
+TEST_P(NotifyLaterTest, ATypeWithoutTargetDoesNotCostTheOthers) {
   gateway_.RefuseEntity("typo", {grpc::StatusCode::NOT_FOUND, "no target"});
   Notifier& notifier = Start();
   OccupySender(notifier);
@@ -161,7 +114,7 @@ TEST_F(NotifyLaterTest, ATypeWithoutTargetDoesNotCostTheOthers) {
   EXPECT_THAT(lines_.text(), HasSubstr("no target for entity type 'typo'"));
 }
 
-TEST_F(NotifyLaterTest, ARefusedBatchIsHalvedDownToTheBadOne) {
+TEST_F(NotifyLaterByCallsTest, ARefusedBatchIsHalvedDownToTheBadOne) {
   Notifier& notifier = Start();
   OccupySender(notifier);
   for (const char* id : {"1", "2", "3", "4"}) {
@@ -179,13 +132,13 @@ TEST_F(NotifyLaterTest, ARefusedBatchIsHalvedDownToTheBadOne) {
   EXPECT_THAT(lines_.text(), Not(HasSubstr("'1'"))) << "ids are not logged";
 }
 
-TEST_F(NotifyLaterTest, AnInvalidKeyIsDroppedAtTheDoor) {
+TEST_P(NotifyLaterTest, AnInvalidKeyIsDroppedAtTheDoor) {
   Notifier& notifier = Start();
   EXPECT_FALSE(notifier.NotifyLater(EntityKey{"items", "\xff"}));
   EXPECT_EQ(notifier.Stats().dropped, 1u);
 }
 
-TEST_F(NotifyLaterTest, StopSendsWhatWaits) {
+TEST_P(NotifyLaterTest, StopSendsWhatWaits) {
   gateway_.AnswerNext({{grpc::StatusCode::UNAVAILABLE, "no echo"}});
   options_.flush_timeout = seconds(20);
   Notifier& notifier = Start();
@@ -197,7 +150,7 @@ TEST_F(NotifyLaterTest, StopSendsWhatWaits) {
   EXPECT_FALSE(notifier.NotifyLater(EntityKey{"items", "late"}));
 }
 
-TEST_F(NotifyLaterTest, StopIsBoundedAndCountsWhatItLeaves) {
+TEST_P(NotifyLaterTest, StopIsBoundedAndCountsWhatItLeaves) {
   options_.flush_timeout = milliseconds(20);
   Notifier& notifier = Start();
   OccupySender(notifier);
@@ -208,6 +161,12 @@ TEST_F(NotifyLaterTest, StopIsBoundedAndCountsWhatItLeaves) {
   EXPECT_EQ(notifier.Stats().dropped, 3u);
   EXPECT_EQ(notifier.Stats().waiting, 0u);
 }
+
+INSTANTIATE_TEST_SUITE_P(, NotifyLaterTest,
+                         ::testing::Values(FakeGateway::Streams::kNo, FakeGateway::Streams::kYes),
+                         [](const auto& param) {
+                           return param.param == FakeGateway::Streams::kNo ? "Calls" : "Streams";
+                         });
 
 }  // namespace
 }  // namespace entitysync
