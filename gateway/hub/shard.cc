@@ -30,7 +30,11 @@ Shard::Shard(ShardOptions options, base::Executor& executor, std::vector<WorkerP
   }
 }
 
-Shard::~Shard() { executor_.Cancel(revalidation_timer_); }
+Shard::~Shard() {
+  executor_.Cancel(revalidation_timer_);
+  // Pairs that end now give their places to nobody.
+  for (const auto& target : targets_) target->gate.Close();
+}
 
 void Shard::Subscribe(const subs::SubscriberRef& subscriber, const base::KeyPtr& key,
                       const fetch::Secret& secret, bool snapshot) {
