@@ -42,7 +42,9 @@ class Source::Handle final : public fetch::FetchCall {
  public:
   Handle(Source& source, CallPtr call) : source_(source), call_(std::move(call)) {}
   ~Handle() override { source_.Cancel(*call_); }
-  void Drop(size_t index) override { source_.GiveUp(call_->questions[index]); }
+  void Drop(size_t index) override {
+    if (!call_->is_over) source_.GiveUp(call_->questions[index]);
+  }
 
  private:
   Source& source_;
