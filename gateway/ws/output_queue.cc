@@ -74,7 +74,7 @@ void OutputQueue::DiscardUnbegun() {
 }
 
 void OutputQueue::Clear() {
-  segments_ = {};
+  segments_ = std::vector<Segment>();  // "= {}" would keep the memory.
   head_ = 0;
   head_begun_ = false;
   bytes_ = 0;

@@ -127,7 +127,7 @@ bool TlsSocket::Send() {
       is_behind ? std::string_view(unsent_).substr(unsent_begin_) : std::string_view(sealed);
   const ssize_t sent = rest.empty() ? 0 : SendNow(socket_.native_handle(), rest);
   if (sent == static_cast<ssize_t>(rest.size())) {
-    unsent_ = {};
+    unsent_ = std::string();  // "= {}" would keep the memory.
     unsent_begin_ = 0;
   } else if (sent >= 0 && is_behind) {
     unsent_begin_ += static_cast<size_t>(sent);
