@@ -48,7 +48,7 @@ class AsioLoop final : public Executor {
   void AtTurnEnd(Task task) override;
 
  private:
-  static constexpr int kMaxHandlersPerTurn = 4096;
+  static constexpr int kMaxHandlersPerTurn = 128;
 
   // On the loop, or while no thread runs it (before Start and after Stop).
   bool MayTouch() const;
