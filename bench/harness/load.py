@@ -103,8 +103,8 @@ class Load(Commanded):
         self._serves = True
         return f"127.0.0.1:{self.ask('serve', **options)['port']}"
 
-    def publish_to(self, fronts: Sequence[str]) -> None:
-        self.ask("publish_to", targets=list(fronts))
+    def publish_to(self, fronts: Sequence[str], stream: bool) -> None:
+        self.ask("publish_to", targets=list(fronts), stream=stream)
 
     def publish_to_floor(self, controls: Sequence[str]) -> None:
         self.ask("publish_to", floor=list(controls))

@@ -121,8 +121,9 @@ class Stage:
 
     def gateway(self, name: str, bus: str = "in_process", replicas: int = 1,
                 settings: Mapping[str, Any] | None = None, row_bytes: int = _DEFAULT_ROW_BYTES,
-                answer_after_us: int = 0) -> Side:
-        """So many replicas, with one application behind them."""
+                answer_after_us: int = 0, streams: bool = False) -> Side:
+        """So many replicas, with one application behind them; `streams`: it notifies over streams
+        rather than by calls."""
         table = self.folder / f"{name}.table"
         load = self.load(f"{name}-load", table)
         application = load.serve(row_bytes=row_bytes, answer_after_us=answer_after_us)
@@ -131,7 +132,7 @@ class Stage:
         configuration = merge(configuration, settings or {})
         gateways = [self._gateway(f"{name}-{number}" if replicas > 1 else name, configuration)
                     for number in range(1, replicas + 1)]
-        load.publish_to([each.front_address for each in gateways])
+        load.publish_to([each.front_address for each in gateways], streams)
         return Side(name, gateways, load, table)
 
     def load(self, name: str, table: pathlib.Path, process: int = 0, yields: int = 0) -> Load:

@@ -1,8 +1,10 @@
 #include "bench/lib/row.h"
 
+#include <algorithm>
+#include <array>
 #include <cassert>
-#include <charconv>
 #include <cstring>
+#include <random>
 
 namespace entitysync::bench {
 namespace {
@@ -19,6 +21,40 @@ constexpr size_t kTimeAt = kSeqAt + kSeqWidth + 6;
 constexpr size_t kTimeWidth = 19;
 static_assert(kTimeAt + kTimeWidth == kBegin.size());
 static_assert(kMinRowBytes >= kBegin.size() + kPad.size() + kEnd.size());
+constexpr size_t kFillerBytes = 1 << 16;
+
+// Text that compresses about as the words and numbers of an application do: made of 400 words, some
+// of them frequent, and of numbers. The same in each process.
+std::string MakeFiller() {
+  constexpr std::array<std::string_view, 16> kSyllables = {"ta", "re",  "lin", "so",  "mar", "ke",
+                                                           "du", "pol", "ni",  "ste", "va",  "gor",
+                                                           "bi", "sha", "un",  "fe"};
+  std::mt19937 random(1);  // NOLINT(cert-msc51-cpp): the same text each time.
+  std::array<std::string, 400> words;
+  for (std::string& word : words) {
+    for (size_t i = 1 + random() % 4; i > 0; --i) word += kSyllables[random() % kSyllables.size()];
+  }
+  std::string filler;
+  while (filler.size() < kFillerBytes) {
+    filler += random() % 5 == 0 ? std::to_string(random() % 100'000)
+                                : words[random() % (1 + random() % words.size())];
+    filler += ' ';
+  }
+  filler.resize(kFillerBytes);
+  return filler;
+}
+
+// So much of the filler, from a place that differs from row to row.
+void AppendFiller(const Row& row, size_t bytes, std::string& out) {
+  static const std::string filler = MakeFiller();
+  size_t at = (row.key * 7'919 + row.seq * 104'729) % kFillerBytes;
+  while (bytes > 0) {
+    const size_t part = std::min(bytes, kFillerBytes - at);
+    out.append(filler, at, part);
+    bytes -= part;
+    at = 0;
+  }
+}
 
 // Flush right in its place, over spaces.
 void Put(uint64_t value, char* end) {
@@ -42,7 +78,7 @@ void WriteRow(const Row& row, size_t bytes, std::string& out) {
   assert(bytes >= kMinRowBytes);
   out.assign(kBegin);
   out.append(kPad);
-  out.resize(bytes - kEnd.size(), 'x');
+  AppendFiller(row, bytes - out.size() - kEnd.size(), out);
   out.append(kEnd);
   Put(row.key, out.data() + kKeyAt + kKeyWidth);
   Put(row.seq, out.data() + kSeqAt + kSeqWidth);

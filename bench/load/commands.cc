@@ -8,7 +8,9 @@
 #include "bench/lib/row.h"
 #include "bench/load/connect_parameters.h"
 #include "bench/load/floor_publisher.h"
-#include "bench/load/grpc_publisher.h"
+#include "bench/load/gateways.h"
+#include "bench/load/stream_publisher.h"
+#include "bench/load/unary_publisher.h"
 
 namespace entitysync::bench {
 namespace {
@@ -63,18 +65,21 @@ LoadProgram::Answer LoadProgram::Fetches(Parameters& parameters) {
 }
 
 LoadProgram::Answer LoadProgram::PublishTo(Parameters& parameters) {
-  GrpcPublisher::Options options;
-  options.targets = parameters.Texts("targets");
-  options.bearer = parameters.Text("bearer", "");
-  options.versioned = parameters.Flag("versioned", true);
+  Gateways gateways;
+  gateways.targets = parameters.Texts("targets");
+  gateways.bearer = parameters.Text("bearer", "");
+  gateways.versioned = parameters.Flag("versioned", true);
+  const bool streams = parameters.Flag("stream", false);
   const std::vector<std::string> floor = parameters.Texts("floor");
   if (absl::Status status = parameters.Check(); !status.ok()) return status;
-  if (options.targets.empty() == floor.empty()) {
+  if (gateways.targets.empty() == floor.empty()) {
     return absl::InvalidArgumentError("name either \"targets\" or \"floor\"");
   }
   publisher_.reset();
   absl::StatusOr<std::unique_ptr<Publisher>> publisher =
-      floor.empty() ? GrpcPublisher::Connect(std::move(options)) : FloorPublisher::Connect(floor);
+      !floor.empty() ? FloorPublisher::Connect(floor)
+      : streams      ? StreamPublisher::Connect(std::move(gateways))
+                     : UnaryPublisher::Connect(std::move(gateways));
   if (!publisher.ok()) return publisher.status();
   publisher_ = *std::move(publisher);
   return boost::json::object{};

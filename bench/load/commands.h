@@ -29,8 +29,9 @@ namespace entitysync::bench {
 //     "most_in_flight", since they were asked for last.
 //
 // THE PUBLISHER
-// {"do":"publish_to", "targets":["127.0.0.1:PORT"...], "bearer":"", "versioned":true}
-//     Gateways' fronts, called in turn.
+// {"do":"publish_to", "targets":["127.0.0.1:PORT"...], "bearer":"", "versioned":true,
+//  "stream":false}
+//     Gateways' fronts, called in turn; stream: by a request on a stream to each.
 // {"do":"publish_to", "floor":["127.0.0.1:PORT"...]}
 //     Control ports of floor programs in their place; each is told every change, and sends each.
 //

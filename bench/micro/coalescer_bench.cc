@@ -14,18 +14,21 @@ namespace {
 // An application with at most one question at a time, which is answered when the benchmark says so.
 class HeldSource final : public fetch::EntitySource {
  public:
-  std::unique_ptr<fetch::FetchCall> Fetch(fetch::FetchRequest request,
+  std::unique_ptr<fetch::FetchCall> Fetch(std::span<const fetch::FetchRequest> requests,
                                           fetch::FetchDone done) override {
-    request_ = std::move(request);
+    benchmark::DoNotOptimize(requests.data());
     done_ = std::move(done);
     return std::make_unique<fetch::FetchCall>();
   }
 
   bool is_asked() const { return done_ != nullptr; }
-  void Answer(fetch::FetchAnswer answer) { std::exchange(done_, nullptr)(std::move(answer)); }
+  void Answer(fetch::FetchAnswer answer) {
+    fetch::FetchAnswers answers;
+    answers.push_back(std::move(answer));
+    std::exchange(done_, nullptr)(std::move(answers));
+  }
 
  private:
-  fetch::FetchRequest request_;
   fetch::FetchDone done_;
 };
 
@@ -69,11 +72,12 @@ class Pair final : private fetch::Coalescer::Listener {
                                    .options = options_,
                                    .metrics = metrics_,
                                    .logger = base::NullLogger()};
+  HeldSource source_;
   fetch::TargetAccess target_{
       .gate = {{.in_flight = 256, .revalidations_in_flight = 64, .queued = 10'000}, metrics_},
-      .batches = {loop_, 100, metrics_}};
-  HeldSource source_;
-  fetch::EntityType type_{.source = &source_};
+      .urgent = {loop_, source_, {}, metrics_},
+      .revalidations = {loop_, source_, {}, metrics_}};
+  fetch::EntityType type_;
   uint64_t outcomes_ = 0;
   std::shared_ptr<fetch::Coalescer> coalescer_;
 };

@@ -7,7 +7,6 @@ from typing import Any
 
 from .. import figures
 from ..echo import EchoCost
-from ..errors import NotMeasured
 from ..load import Run
 from ..results import Entry, Target
 from ..stage import Side, Stage
@@ -35,11 +34,12 @@ class Personal(Scenario):
         yield from _streamed(stage)
 
 
-def _sides(stage: Stage, settings: dict[str, Any]) -> list[Side]:
+def _sides(stage: Stage, settings: dict[str, Any], streams: bool = False) -> list[Side]:
     """The floor, and a gateway for each bus."""
     floor = stage.floor()
     floor.connect(_CLIENTS)
-    gateways = [stage.gateway(bus, bus, settings=settings) for bus in stage.plan.buses]
+    gateways = [stage.gateway(bus, bus, settings=settings, streams=streams)
+                for bus in stage.plan.buses]
     for side in gateways:
         side.connect(_CLIENTS, pattern="own")
     return [floor, *gateways]
@@ -87,19 +87,14 @@ def _batched(stage: Stage) -> Iterator[Entry]:
 
 def _streamed(stage: Stage) -> Iterator[Entry]:
     """Single changes again, on the stream of a producer that waits for no answer before the next."""
-    try:
-        yield from _changes(stage, "personal_streamed", None, stream=True,
-                            in_flight=_REQUESTS_IN_FLIGHT)
-    except NotMeasured as error:
-        if '"stream" is no parameter' not in str(error):
-            raise
-        stage.close()
-        yield Entry("personal_streamed", Personal.name, note="not supported yet")
+    yield from _changes(stage, "personal_streamed", None, streams=True,
+                        in_flight=_REQUESTS_IN_FLIGHT)
 
 
-def _changes(stage: Stage, name: str, target: Target | None, **options: Any) -> Iterator[Entry]:
+def _changes(stage: Stage, name: str, target: Target | None, streams: bool = False,
+             **options: Any) -> Iterator[Entry]:
     """What a change costs at the gateways, in sends of the floor."""
-    floor, *gateways = _sides(stage, {})
+    floor, *gateways = _sides(stage, {}, streams)
 
     def run(side: Side) -> Run:
         if side is floor:

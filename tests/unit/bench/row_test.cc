@@ -30,6 +30,15 @@ TEST(RowTest, KeepsWhatIsWritten) {
   ExpectKept({4'294'967'295u, 999'999'999'999, INT64_MAX}, 1'000);
 }
 
+TEST(RowTest, LongRowsAreWrittenWhole) { ExpectKept({1, 2, 3}, kMaxRowBytes); }
+
+TEST(RowTest, WhatFillsItUpIsNotTheSameInEveryRow) {
+  std::string one, other;
+  WriteRow({1, 1, 0}, 1'000, one);
+  WriteRow({1, 2, 0}, 1'000, other);
+  EXPECT_NE(one.substr(500), other.substr(500));
+}
+
 TEST(RowTest, ReadsNothingElse) {
   EXPECT_FALSE(ReadRow("").has_value());
   EXPECT_FALSE(ReadRow(R"({"key":7,"seq":3})").has_value());
