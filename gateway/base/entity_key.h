@@ -1,5 +1,6 @@
 #pragma once
 
+#include <absl/hash/hash.h>
 #include <absl/status/status.h>
 
 #include <cstdint>
@@ -32,11 +33,13 @@ uint64_t StableHash(const EntityKey& key);
 // A key shared by all who hold it: subscriptions, states, posts between loops. Never null.
 using KeyPtr = std::shared_ptr<const EntityKey>;
 
-// Let hash containers of KeyPtr go by the key's value and be asked with a plain EntityKey.
+// Let hash containers of KeyPtr go by the key's value and be asked with a plain EntityKey. By a
+// hash that differs per process: clients choose the ids, and shall not be able to choose
+// collisions.
 struct KeyPtrHash {
   using is_transparent = void;
-  size_t operator()(const EntityKey& key) const { return StableHash(key); }
-  size_t operator()(const KeyPtr& key) const { return StableHash(*key); }
+  size_t operator()(const EntityKey& key) const { return absl::Hash<EntityKey>()(key); }
+  size_t operator()(const KeyPtr& key) const { return absl::Hash<EntityKey>()(*key); }
 };
 struct KeyPtrEqual {
   using is_transparent = void;

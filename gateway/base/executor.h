@@ -22,8 +22,8 @@ inline constexpr TimerId kNoTimer = 0;
 // after. Tasks still queued at its end are destroyed without being run.
 // Threading: Post, IsCurrent and Now may be called from any thread, all else only on the loop.
 // Order: tasks posted by one thread run in the order in which it posted them.
-// Limits: the queue is not bounded here; whoever posts on behalf of outside input bounds itself
-// (see Mailbox). Errors: none. Tasks must not throw.
+// Limits: the queue is not bounded here; whoever posts on behalf of outside input bounds itself.
+// Errors: none. Tasks must not throw.
 class Executor {
  public:
   virtual ~Executor() = default;
@@ -44,8 +44,9 @@ class Executor {
   // before, or kNoTimer, is ignored.
   virtual void Cancel(TimerId timer) = 0;
 
-  // Runs `task` once at the end of this turn: after all that is ready now (posted tasks and I/O),
-  // before the loop waits again. The place to write out what many tasks of one turn gathered.
+  // Runs `task` once at the end of this turn: after what is ready now (posted tasks and I/O; a loop
+  // may take only so much of it in one turn), before the loop waits again. The place to write out
+  // what many tasks of one turn gathered.
   virtual void AtTurnEnd(Task task) = 0;
 };
 

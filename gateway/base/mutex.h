@@ -19,7 +19,8 @@
 namespace entitysync::base {
 
 // A std::mutex that clang can check and ThreadSanitizer understands (the distribution's absl::Mutex
-// was built without it). For the few places beside the data path where threads share state.
+// was built without it). For the few places where threads share state rather than post to each
+// other; none of them is passed once per delivery.
 class ENTITYSYNC_CAPABILITY("mutex") Mutex {
  public:
   void Lock() ENTITYSYNC_ACQUIRE() { mutex_.lock(); }

@@ -43,6 +43,23 @@ class WireReader {
   }
   bool Skip(uint32_t tag);
 
+  // All fields that are left: `read_field(tag, reader)` reads each or skips it, and says whether
+  // that could be done.
+  template <typename ReadField>
+  bool ReadFields(const ReadField& read_field) {
+    uint32_t tag = 0;
+    while (!AtEnd()) {
+      if (!ReadTag(tag) || !read_field(tag, *this)) return false;
+    }
+    return true;
+  }
+  // The same of a message within this one.
+  template <typename ReadField>
+  bool ReadMessage(const ReadField& read_field) {
+    std::string_view bytes;
+    return ReadBytes(bytes) && WireReader(bytes).ReadFields(read_field);
+  }
+
  private:
   static constexpr int kMaxTagBytes = 5;
   static constexpr int kMaxSizeBytes = 5;

@@ -9,18 +9,6 @@ namespace {
 
 using base::WireReader;
 
-// Reads a message. `read_field(tag, in)` reads a field or skips it, and says whether that could be
-// done.
-template <typename ReadField>
-bool ReadMessage(std::string_view bytes, const ReadField& read_field) {
-  WireReader in(bytes);
-  uint32_t tag = 0;
-  while (!in.AtEnd()) {
-    if (!in.ReadTag(tag) || !read_field(tag, in)) return false;
-  }
-  return true;
-}
-
 bool ReadText(WireReader& in, std::string& text) {
   std::string_view bytes;
   if (!in.ReadBytes(bytes) || !base::IsValidUtf8(bytes)) return false;
@@ -28,13 +16,8 @@ bool ReadText(WireReader& in, std::string& text) {
   return true;
 }
 
-bool ReadNested(WireReader& in, const auto& read_field) {
-  std::string_view bytes;
-  return in.ReadBytes(bytes) && ReadMessage(bytes, read_field);
-}
-
 bool ReadOrigin(WireReader& in, Origin& origin) {
-  return ReadNested(in, [&](uint32_t tag, WireReader& field) {
+  return in.ReadMessage([&](uint32_t tag, WireReader& field) {
     if (tag == tags::kReplica) return ReadText(field, origin.replica);
     if (tag == tags::kEpoch) return field.ReadVarint(origin.epoch);
     return field.Skip(tag);
@@ -42,7 +25,7 @@ bool ReadOrigin(WireReader& in, Origin& origin) {
 }
 
 bool ReadChanged(std::string_view bytes, Change& change) {
-  return ReadMessage(bytes, [&](uint32_t tag, WireReader& field) {
+  return WireReader(bytes).ReadFields([&](uint32_t tag, WireReader& field) {
     if (tag == tags::kId) return ReadText(field, change.key.id);
     if (tag == tags::kVersion) return field.ReadVarint(change.version.emplace());
     return field.Skip(tag);
@@ -58,8 +41,8 @@ size_t Estimate(size_t batch_bytes, size_t changed_bytes) {
 bool ReadChanges(WireReader& in, std::vector<Change>& changes) {
   std::string_view batch;
   if (!in.ReadBytes(batch)) return false;
-  std::string entity;
-  const bool fine = ReadMessage(batch, [&](uint32_t tag, WireReader& field) {
+  std::string entity = changes.empty() ? "" : changes.front().key.entity;
+  const bool fine = WireReader(batch).ReadFields([&](uint32_t tag, WireReader& field) {
     if (tag == tags::kEntity) return ReadText(field, entity);
     if (tag != tags::kChanged) return field.Skip(tag);
     std::string_view changed;
@@ -72,7 +55,7 @@ bool ReadChanges(WireReader& in, std::vector<Change>& changes) {
 }
 
 bool ReadNumber(WireReader& in, uint32_t wanted, uint64_t& number) {
-  return ReadNested(in, [&](uint32_t tag, WireReader& field) {
+  return in.ReadMessage([&](uint32_t tag, WireReader& field) {
     return tag == wanted ? field.ReadVarint(number) : field.Skip(tag);
   });
 }
@@ -106,9 +89,11 @@ struct Fields {
     }
   }
 
+  // A message that stands more than once is one, merged; of several bodies the last one counts.
   template <typename T>
   T& Begin() {
-    has_body = true;
+    T* const begun = std::get_if<T>(&message.body);
+    if (std::exchange(has_body, true) && begun != nullptr) return *begun;
     return message.body.emplace<T>();
   }
 };
@@ -117,8 +102,8 @@ struct Fields {
 
 absl::StatusOr<DecodedMessage> DecodeBusMessage(std::string_view bytes) {
   Fields fields;
-  const bool fine =
-      ReadMessage(bytes, [&](uint32_t tag, WireReader& in) { return fields.Read(tag, in); });
+  const bool fine = WireReader(bytes).ReadFields(
+      [&](uint32_t tag, WireReader& in) { return fields.Read(tag, in); });
   if (!fine || fields.message.origin.replica.empty()) {
     return absl::InvalidArgumentError("not a bus message");
   }

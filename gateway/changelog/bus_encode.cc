@@ -22,7 +22,7 @@ WireWriter Begin(const Origin& origin, size_t rest) {
                  rest);
   out.VarintField(tags::kSchema, kSchemaVersion);
   out.MessageField(tags::kPublisher, size);
-  if (!origin.replica.empty()) out.BytesField(tags::kReplica, origin.replica);
+  out.BytesField(tags::kReplica, origin.replica);
   WriteNumber(out, tags::kEpoch, origin.epoch);
   return out;
 }

@@ -36,8 +36,8 @@ struct ChangeLogOptions {
 // Threading: Publish and is_live from any thread; BusListener calls from the link's thread, where
 //   messages are decoded and handed to the sink; everything else on the loop.
 // Limits: max_waiting_bytes; each call ends at its timeout. Submissions are gathered for `gather`
-//   at most. Gaps are passed on at once, however
-//   many: the sink takes the first of them to heart and paces what it does about them.
+//   at most. Gaps are passed on at once, however many: the sink takes the first of them to heart
+//   and paces what it does about them.
 // Errors: messages that cannot be read are counted and skipped.
 class ChangeLog final : public ChangePublisher, private bus::BusListener {
  public:

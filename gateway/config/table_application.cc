@@ -46,12 +46,13 @@ constexpr Setting kApplication[] = {
      ENTITYSYNC_CONFIG_MAP_SLOT(targets, max_in_flight),
      Kind::kCount,
      {1, 100'000},
-     "The most calls to the application at a time, per replica."},
+     "The most fetches under way at a time, per replica; several may travel in one call, and "
+     "each worker has an equal part of them."},
     {"targets.<name>.max_queued",
      ENTITYSYNC_CONFIG_MAP_SLOT(targets, max_queued),
      Kind::kCount,
      {0, 10'000'000},
-     "The most calls that wait for one of those; further ones fail at once and are tried again "
+     "The most fetches that wait for one of those; further ones fail at once and are tried again "
      "later."},
     {"targets.<name>.max_receive_bytes",
      ENTITYSYNC_CONFIG_MAP_SLOT(targets, max_receive_bytes),

@@ -195,8 +195,8 @@ void BatchQueue::OnAnswers(OpenCall& call, FetchAnswers answers) {
   metrics_.fetch_seconds.Observe(std::chrono::duration<double>(took).count());
   const bool is_declined = answers.empty();
   assert(answers.size() == call.askers.size() || (is_declined && call.is_shared));
-  const bool is_slow = usual_.IsSlow(took);
-  if (call.is_shared) usual_.Learn(took);
+  const bool is_slow = usual_.IsSlow(took, call.askers.size());
+  if (call.is_shared) usual_.Learn(took, call.askers.size());
   for (size_t i = 0; i < call.askers.size(); ++i) {
     // One that is answered may end others.
     Asker* const asker = call.askers[i];
@@ -206,7 +206,14 @@ void BatchQueue::OnAnswers(OpenCall& call, FetchAnswers answers) {
       SendAlone(*asker, call.requests[i], now);
       continue;
     }
-    asker->alone_until_ = is_slow ? now + kAloneFor : base::TimePoint{};
+    // Who is slow alone is not kept alone for longer by it: only calls with others tell what is
+    // usual. But an answer that is too large for itself is so for all others of a call as well.
+    const bool is_too_large = !call.is_shared && absl::IsResourceExhausted(answers[i].status);
+    if (is_too_large || (is_slow && call.is_shared)) {
+      asker->alone_until_ = now + kAloneFor;
+    } else if (!is_slow) {
+      asker->alone_until_ = base::TimePoint{};
+    }
     asker->OnAnswer(std::move(answers[i]), now);
   }
 }

@@ -24,7 +24,9 @@ struct BatchOptions {
 //   are as many as a call takes, or until those calls are answered, whichever is first. So a
 //   question that comes while nothing goes on waits for nothing, and under load a call carries what
 //   came during the one before. All answers of a call wait for its slowest: whoever was in one that
-//   was slow for this target is asked alone for a while, and so holds up the others only once.
+//   was slow for this target is asked alone for a while, and so holds up the others once a minute
+//   at most. Whose answer alone is larger than what can be received goes alone as well: in a call
+//   it would cost all others theirs.
 // Owner and lifetime: a shard, one per target and FetchGate::Priority; outlives the askers.
 // Threading: the shard's loop. Answers are posted to it, one post per call.
 // Limits: `max_items`, EntitySource::MaxItems and kMaxBytes in one call.
@@ -34,7 +36,8 @@ class BatchQueue {
  public:
   // Keys and secrets in one call: servers of most languages receive 4 MiB by default.
   static constexpr size_t kMaxBytes = 1024 * 1024;
-  // For how long an asker that was slow goes alone, unless a quick answer says that it is no more.
+  // For how long an asker that was in a slow call goes alone, unless a quick answer says that it
+  // was another.
   static constexpr base::Duration kAloneFor = std::chrono::minutes(1);
 
   BatchQueue(base::Executor& executor, EntitySource& source, BatchOptions options,

@@ -21,35 +21,21 @@ constexpr uint32_t kId = WireReader::BytesTag(v1::EntityKey::kIdFieldNumber);
 static_assert(int{v1::NotifyChangeRequest::kChangesFieldNumber} ==
               int{v1::NotifyChangesRequest::kChangesFieldNumber});
 
-bool ReadKey(WireReader in, ChangeView& change) {
-  uint32_t tag = 0;
-  while (!in.AtEnd()) {
-    if (!in.ReadTag(tag)) return false;
-    const bool read = tag == kEntity ? in.ReadBytes(change.entity)
-                      : tag == kId   ? in.ReadBytes(change.id)
-                                     : in.Skip(tag);
-    if (!read) return false;
-  }
-  return true;
+bool ReadKey(WireReader& in, ChangeView& change) {
+  return in.ReadMessage([&](uint32_t tag, WireReader& field) {
+    if (tag == kEntity) return field.ReadBytes(change.entity);
+    if (tag == kId) return field.ReadBytes(change.id);
+    return field.Skip(tag);
+  });
 }
 
 // A field that stands more than once counts as Protocol Buffers say: the last one does.
-bool ReadChange(WireReader in, ChangeView& change) {
-  uint32_t tag = 0;
-  std::string_view key;
-  uint64_t version = 0;
-  while (!in.AtEnd()) {
-    if (!in.ReadTag(tag)) return false;
-    if (tag == kKey) {
-      if (!in.ReadBytes(key) || !ReadKey(WireReader(key), change)) return false;
-    } else if (tag == kVersion) {
-      if (!in.ReadVarint(version)) return false;
-      change.version = version;
-    } else if (!in.Skip(tag)) {
-      return false;
-    }
-  }
-  return true;
+bool ReadChange(std::string_view bytes, ChangeView& change) {
+  return WireReader(bytes).ReadFields([&](uint32_t tag, WireReader& field) {
+    if (tag == kKey) return ReadKey(field, change);
+    if (tag == kVersion) return field.ReadVarint(change.version.emplace());
+    return field.Skip(tag);
+  });
 }
 
 absl::Status CheckCount(size_t count, size_t max_changes) {
@@ -79,21 +65,14 @@ absl::Status RequestView::Decode(const grpc::ByteBuffer& bytes, size_t max_chang
 bool RequestView::ReadFields(size_t max_changes, size_t& count) {
   WireReader in({reinterpret_cast<const char*>(bytes_.begin()), bytes_.size()});
   bool all_fine = true;
-  uint32_t tag = 0;
   std::string_view change;
-  while (!in.AtEnd()) {
-    if (!in.ReadTag(tag)) return false;
-    if (tag == kSequence) {
-      if (!in.ReadVarint(sequence_)) return false;
-    } else if (tag != kChanges) {
-      if (!in.Skip(tag)) return false;
-    } else if (!in.ReadBytes(change)) {
-      return false;
-    } else if (++count <= max_changes) {
-      all_fine = ReadChange(WireReader(change), changes_.emplace_back()) && all_fine;
-    }
-  }
-  return all_fine;
+  return in.ReadFields([&](uint32_t tag, WireReader& field) {
+    if (tag == kSequence) return field.ReadVarint(sequence_);
+    if (tag != kChanges) return field.Skip(tag);
+    if (!field.ReadBytes(change)) return false;
+    if (++count <= max_changes) all_fine = ReadChange(change, changes_.emplace_back()) && all_fine;
+    return true;
+  }) && all_fine;
 }
 
 }  // namespace entitysync::front

@@ -11,7 +11,7 @@ namespace entitysync::hub {
 // worker.
 //
 // Owner and lifetime: a shard. Threading: the shard's loop.
-// Limits: what one turn of the shard can produce: at most one state per watched pair.
+// Limits: what one turn of the shard can produce: a state per answer that it took in.
 class DeliveryQueue {
  public:
   DeliveryQueue(base::Executor& executor, std::vector<WorkerPort> workers);

@@ -16,12 +16,12 @@ constexpr base::ContentHash kRemovedHash{};
 Pair::Pair(fetch::CoalescerContext& context, const fetch::EntityType& type,
            fetch::TargetAccess& target, base::KeyPtr key, fetch::Secret secret, uint64_t floor,
            DeliveryQueue& deliveries, Owner& owner)
-    : key_(std::move(key)),
-      secret_(std::move(secret)),
+    : secret_(std::move(secret)),
       metrics_(context.metrics),
       deliveries_(deliveries),
       owner_(owner),
-      coalescer_(context, type, target, key_, secret_, floor, static_cast<Listener&>(*this)) {
+      coalescer_(context, type, target, std::move(key), secret_, floor,
+                 static_cast<Listener&>(*this)) {
   metrics_.watched_pairs.Increment();
 }
 
@@ -76,7 +76,6 @@ void Pair::OnOutcome(fetch::Judged judged) {
 
 StatePtr Pair::Encode(fetch::Outcome outcome, const fetch::FetchAnswer& answer) {
   auto state = std::make_shared<State>();
-  state->key = key_;
   state->removed = outcome == fetch::Outcome::kRemoved;
   state->hash = state->removed ? kRemovedHash : base::HashRows(answer.rows);
   state->version = answer.version;
@@ -88,7 +87,7 @@ StatePtr Pair::Encode(fetch::Outcome outcome, const fetch::FetchAnswer& answer) 
   protocol::ClassicState encoded = protocol::EncodeClassic(answer.rows);
   state->classic = std::move(encoded.frame);
   metrics_.states_encoded.Increment();
-  metrics_.rows_not_utf8.Increment(static_cast<double>(encoded.rows_not_utf8));
+  metrics::Add(metrics_.rows_not_utf8, encoded.rows_not_utf8);
   return state;
 }
 
@@ -104,8 +103,8 @@ void Pair::HandToAll(bool versions_reset) {
       newest_handed = std::max(newest_handed, subscriber.handed_version);
     }
   }
-  metrics_.deliveries.Increment(static_cast<double>(counts[0]));
-  metrics_.deliveries_suppressed.Increment(static_cast<double>(counts[1]));
+  metrics::Add(metrics_.deliveries, counts[0]);
+  metrics::Add(metrics_.deliveries_suppressed, counts[1]);
   // A watcher that came from another credential has a newer version than this answer, so the
   // application must have it too: ask until it says so.
   if (newest_handed > 0) coalescer_.Expect(newest_handed);

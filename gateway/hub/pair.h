@@ -76,7 +76,6 @@ class Pair final : fetch::Coalescer::Listener {
   Handed HandTo(subs::Subscriber& subscriber);
   void GiveState(subs::Subscriber& subscriber);
 
-  const base::KeyPtr key_;
   const fetch::Secret secret_;
   metrics::HubMetrics& metrics_;
   DeliveryQueue& deliveries_;

@@ -5,7 +5,6 @@
 #include <optional>
 
 #include "gateway/base/content_hash.h"
-#include "gateway/base/entity_key.h"
 #include "gateway/protocol/deflated_form.h"
 #include "gateway/protocol/frame.h"
 
@@ -14,7 +13,6 @@ namespace entitysync::hub {
 // What an entity looks like for one scope, encoded once for all its watchers. Immutable, but for a
 // form that the first who wants it makes; crosses loops by shared pointer.
 struct State {
-  base::KeyPtr key;
   bool removed = false;  // The entity does not exist: nothing for classic clients.
   base::ContentHash hash;
   std::optional<uint64_t> version;

@@ -6,6 +6,7 @@
 #include <prometheus/histogram.h>
 #include <prometheus/registry.h>
 
+#include <cstddef>
 #include <string>
 
 namespace entitysync::metrics {
@@ -13,6 +14,11 @@ namespace entitysync::metrics {
 using Counter = prometheus::Counter;
 using Gauge = prometheus::Gauge;
 using Histogram = prometheus::Histogram;
+
+// Increment(0) would cost as much as any other: an atomic that all threads share.
+inline void Add(Counter& counter, size_t count) {
+  if (count > 0) counter.Increment(static_cast<double>(count));
+}
 
 // Applications calling NotifyChange, and their streams of NotifyChanges.
 struct FrontMetrics {
@@ -129,7 +135,8 @@ struct SessionMetrics {
 // Every metric of the gateway: the one place that names them.
 //
 // Owner and lifetime: the composition root; outlives everything that counts.
-// Threading: updates are lock-free and may come from any thread.
+// Threading: updates may come from any thread. Counters and gauges are atomics; a histogram takes a
+//   lock of its own for some nanoseconds, and so has its place per call, not per delivery.
 // Limits: no label holds anything that clients or applications choose (entity ids, secrets).
 struct Metrics {
   explicit Metrics(prometheus::Registry& registry)

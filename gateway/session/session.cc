@@ -167,7 +167,7 @@ void Session::OnDelivery(const subs::SubscriberRef& receiver, const WorkerStateP
   if (is_closing_ || receiver.slot >= watches_.slot_limit()) return;
   const Watch& watch = watches_[receiver.slot];
   if (watch.id == receiver.id) {
-    if (watches_.Put(receiver.slot, state)) context_.metrics.states_replaced.Increment();
+    if (watches_.Put(receiver.slot, state)) ++context_.states_replaced;
     return host_.ScheduleFlush(index_);
   }
   // Meant for this subscription under an earlier credential: not to be shown any more, but its
@@ -181,7 +181,6 @@ void Session::Flush() {
   if (is_closing_) return;
   if (replies_ != nullptr) SendReplies();
   protocol::Deflater* const deflater = takes_deflated_ ? context_.deflater : nullptr;
-  size_t states = 0;
   for (size_t unsent = transport_.UnsentBytes(); unsent < context_.options.flush_bytes;
        unsent = transport_.UnsentBytes()) {
     // What is handed over can no longer be replaced: at most flush_bytes, or one larger state.
@@ -189,12 +188,10 @@ void Session::Flush() {
         unsent == 0 ? std::numeric_limits<size_t>::max() : context_.options.flush_bytes - unsent;
     const WorkerStatePtr state = watches_.Next(room, deflater);
     if (state == nullptr) break;
-    ++states;
+    ++context_.states_sent;
     if (!state->classic->empty()) transport_.Send(state->FrameFor(deflater));
   }
-  if (states > 0) context_.metrics.states_sent.Increment(static_cast<double>(states));
   if (!watches_.IsIdle() || replies_ != nullptr) transport_.WantWritable();
-  if (deflater != nullptr) context_.CountDeflated();
 }
 
 void Session::SendReplies() {

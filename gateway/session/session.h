@@ -45,7 +45,10 @@ class Session final : public ConnectionHandler, private SubscribeThrottle::Waite
 
   void OnMessage(std::string_view payload, bool is_binary) override;
   void OnActivity() override { last_activity_ = context_.executor.Now(); }
-  void OnWritable() override { Flush(); }
+  void OnWritable() override {
+    Flush();
+    context_.Count();  // No turn's end needs to follow that does.
+  }
   void OnClosed() override;
 
   // A state for one of this session's subscriptions, past or present.

@@ -65,11 +65,13 @@ void SessionTable::OnDeliveries(const hub::Deliveries& deliveries) {
   assert(options_.executor.IsCurrent());
   size_t next = 0;
   for (const hub::Deliveries::Part& part : deliveries.parts) {
-    const WorkerStatePtr state(new WorkerState(part.state));
+    WorkerStatePtr state;
     for (; next < part.end; ++next) {
       const subs::SubscriberRef& receiver = deliveries.receivers[next];
       Session* session = sessions_[receiver.session].get();
-      if (session != nullptr) session->OnDelivery(receiver, state);
+      if (session == nullptr) continue;
+      if (state == nullptr) state.reset(new WorkerState(part.state));
+      session->OnDelivery(receiver, state);
     }
   }
 }
@@ -114,6 +116,7 @@ void SessionTable::EndTurn() {
   }
   flushing_.clear();
   ended_.clear();
+  context_.Count();
 }
 
 }  // namespace entitysync::session

@@ -16,8 +16,7 @@ namespace entitysync::session {
 //   once, after which neither calls the other.
 // Threading: one worker's loop, on both sides.
 // Limits: Send never refuses; the session looks at UnsentBytes first, and asks to be told when
-// there
-//   is room.
+//   there is room.
 class Transport {
  public:
   virtual ~Transport() = default;

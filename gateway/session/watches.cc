@@ -5,7 +5,7 @@
 
 namespace entitysync::session {
 
-static_assert(sizeof(Watch) == 64, "a delivery touches one cache line of a connection's watches");
+static_assert(sizeof(Watch) == 64, "what a connection holds for each key it watches");
 
 uint32_t Watches::Add(base::KeyPtr key, subs::SubscriptionId id) {
   uint32_t slot = slot_limit();
@@ -53,7 +53,7 @@ WorkerStatePtr Watches::Next(size_t room, protocol::Deflater* deflater) {
     Watch& watch = watches_[first_];
     const bool is_new = watch.waiting != nullptr &&
                         !(watch.was_sent && watch.sent_hash == watch.waiting->state->hash);
-    if (is_new && watch.waiting->FrameFor(deflater)->size() > room) return nullptr;
+    if (is_new && watch.waiting->SizeFor(deflater) > room) return nullptr;
     first_ = watch.next;
     watch.is_queued = false;
     WorkerStatePtr state = std::exchange(watch.waiting, nullptr);

@@ -16,7 +16,7 @@ namespace entitysync::session {
 
 inline constexpr uint32_t kNoSlot = std::numeric_limits<uint32_t>::max();
 
-// One key that a connection watches, or watched: what a delivery needs to know in one cache line.
+// One key that a connection watches, or watched: all that a delivery needs to know, in one place.
 struct Watch {
   base::KeyPtr key;                   // Of SharedKeys; null: the slot is free.
   subs::SubscriptionId first_id = 0;  // The first id of the subscription,
@@ -65,8 +65,9 @@ class Watches {
   bool Purge(uint32_t slot);
 
   // The next state to send, which counts as sent from now on; null if there is none, or if its
-  // WorkerState::FrameFor(deflater) has more than `room` bytes: then it stays where a newer one can
-  // replace it. A state with the content that was sent last for its key is skipped.
+  // WorkerState::SizeFor(deflater) is more than `room` bytes: then it stays where a newer one can
+  // replace it, and is not compressed in vain. A state with the content that was sent last for its
+  // key is skipped.
   WorkerStatePtr Next(size_t room = std::numeric_limits<size_t>::max(),
                       protocol::Deflater* deflater = nullptr);
 

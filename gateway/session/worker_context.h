@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "gateway/base/executor.h"
 #include "gateway/base/log.h"
@@ -56,6 +57,9 @@ struct WorkerContext {
   const fetch::Secret no_secret = std::make_shared<const std::string>();
   uint64_t last_serial = 0;
   protocol::Deflater::Totals deflated{};  // What the metrics have of the deflater's work.
+  // Counted here, and by the metrics at each turn's end: those are shared by all workers.
+  size_t states_sent = 0;
+  size_t states_replaced = 0;
 
   base::TimePoint next_warning{};
 
@@ -68,7 +72,13 @@ struct WorkerContext {
         "set `default_target`");
   }
 
-  // Brings the metrics up to date with the deflater, which is there.
+  // Brings the metrics up to date.
+  void Count() {
+    metrics::Add(metrics.states_sent, std::exchange(states_sent, 0));
+    metrics::Add(metrics.states_replaced, std::exchange(states_replaced, 0));
+    if (deflater != nullptr) CountDeflated();
+  }
+
   void CountDeflated() {
     const protocol::Deflater::Totals& now = deflater->totals();
     if (now.frames == deflated.frames) return;

@@ -31,6 +31,12 @@ class WorkerState : public boost::intrusive_ref_counter<WorkerState, boost::thre
     return deflated_;
   }
 
+  // How many bytes that frame has; while it is not compressed yet, at most: those of the plain one.
+  size_t SizeFor(const protocol::Deflater* deflater) const {
+    const bool is_made = deflater != nullptr && deflated_ != nullptr;
+    return (is_made ? deflated_ : classic)->size();
+  }
+
   const hub::StatePtr state;
   const protocol::LocalFramePtr classic;
 

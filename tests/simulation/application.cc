@@ -102,7 +102,8 @@ base::Rows Application::RowsOf(KeyIndex key, const std::string& secret, uint64_t
                              .secret = IsPublic(key) ? "*" : secret,
                              .serial = serial,
                              .index = i,
-                             .count = count}));
+                             .count = count},
+                            world_.plan.compression ? 40 : 0));
   }
   return rows;
 }

@@ -33,15 +33,16 @@ Connection::Connection(World& world, base::Executor& worker, Witness witness, Pe
       application_(application) {}
 
 void Connection::Open(session::ConnectionAcceptor& acceptor, std::string secret) {
-  world_.loop.After(world_.UpTo(kMostDelay),
-                    [self = shared_from_this(), &acceptor, secret = std::move(secret)] {
-                      if (self->is_over_) return;
-                      self->worker_.Post([self, &acceptor, secret] {
-                        if (self->is_over_) return;
-                        self->handler_ = &acceptor.OnOpen(*self, {.secret = secret});
-                        self->HandleWaiting();
-                      });
-                    });
+  world_.loop.After(
+      world_.UpTo(kMostDelay), [self = shared_from_this(), &acceptor, secret = std::move(secret)] {
+        if (self->is_over_) return;
+        self->worker_.Post([self, &acceptor, secret] {
+          if (self->is_over_) return;
+          self->handler_ = &acceptor.OnOpen(
+              *self, {.secret = secret, .takes_deflated = self->world_.plan.compression});
+          self->HandleWaiting();
+        });
+      });
 }
 
 void Connection::Subscribe(KeyIndex key) {

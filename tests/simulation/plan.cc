@@ -78,6 +78,11 @@ Plan MakePlan(uint64_t seed) {
     plan.*kind = random.Below(3) == 0;
   }
   MakeLossesNoticeable(random, plan);
+  // Drawn apart, so that seeds kept their stories when these came.
+  base::Random later(seed * 2);
+  for (bool Plan::*kind : {&Plan::types_alone, &Plan::compression}) {
+    plan.*kind = later.Below(3) == 0;
+  }
   // Numbers that start again during a fetch may look as if its answer covered them.
   if (plan.restarts_numbers) {
     plan.needs_audit = true;

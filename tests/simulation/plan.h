@@ -31,6 +31,8 @@ struct Plan {
   size_t batch = 100;  // Fetches of changes and newcomers in one call.
   base::Duration batch_window = std::chrono::milliseconds(2);
   size_t revalidate_batch = 100;
+  bool types_alone = false;            // Fetches of one type never share a call.
+  bool compression = false;            // Clients take compressed states.
   uint32_t subscribes_per_second = 0;  // Of a worker; 0: any number.
   size_t flush_bytes = 1024;
   size_t kernel_bytes = 1024;  // Of a connection's send buffer.

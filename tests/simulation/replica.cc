@@ -16,11 +16,11 @@ using std::chrono::seconds;
 constexpr base::Duration kRest = seconds(12);
 
 fetch::EntityCatalog MakeCatalog(const Plan& plan, fetch::EntitySource& source) {
-  const auto type = [&](bool snapshot) {
-    return fetch::EntityType{.classic_snapshot = snapshot, .keep_state = plan.keep_state};
-  };
+  const fetch::EntityType items{.classic_snapshot = true, .keep_state = plan.keep_state};
+  const fetch::EntityType plain{
+      .classic_snapshot = false, .batch = !plan.types_alone, .keep_state = plan.keep_state};
   return fetch::EntityCatalog(
-      {{"items", type(true)}, {"plain", type(false)}}, std::nullopt,
+      {{"items", items}, {"plain", plain}}, std::nullopt,
       {{.source = &source, .max_in_flight = plan.max_in_flight, .max_queued = plan.max_queued}});
 }
 
@@ -32,6 +32,7 @@ session::SessionOptions MakeSessionOptions(const Plan& plan) {
   options.flush_bytes = plan.flush_bytes;
   options.worker_subscribes_per_second = plan.subscribes_per_second;
   options.worker_subscribe_burst = 5;
+  if (plan.compression) options.compression = {.level = 3, .min_bytes = 1};
   return options;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -17,10 +18,11 @@ struct Row {
   uint64_t count = 0;
 };
 
-std::string WriteRow(const Row& row);
+// `padding`: so many bytes more, which compress well.
+std::string WriteRow(const Row& row, size_t padding = 0);
 Row ReadRow(std::string_view text);
 
-// The payloads of the websocket messages in a frame, in order.
+// The payloads of the websocket messages in a frame, in order; of compressed ones what they hold.
 std::vector<std::string> MessagesOf(std::string_view frame);
 
 // The secrets that clients present: "s0", "s1", ...

@@ -303,6 +303,27 @@ TEST_F(BatchQueueTest, WhoStaysSlowStaysAloneForAWhile) {
   EXPECT_EQ(source_.batches(), (Sizes{2, 2, 2})) << "it may be another by now";
 }
 
+TEST_F(BatchQueueTest, ATargetThatIsAlwaysSlowIsAskedTogetherInTheEnd) {
+  New("1"), New("2");
+  // It is asked every second, and takes longer than what is usual at first.
+  for (int i = 0; i < 300; ++i) {
+    TWO_TOGETHER(milliseconds(150));
+    loops_.Advance(milliseconds(850));
+  }
+  const size_t before = source_.batches().size();
+  for (int i = 0; i < 10; ++i) TWO_TOGETHER(milliseconds(150));
+  EXPECT_EQ(source_.batches().size(), before + 10);
+}
+
+TEST_F(BatchQueueTest, WhoseAnswerAloneIsTooLargeCostsNoOthersTheirCall) {
+  New("1"), New("2");
+  Turn([&] { questions_[0]->Ask(/*alone=*/true); });
+  Turn([&] { source_.AnswerError(absl::StatusCode::kResourceExhausted); });
+  Turn([&] { questions_[0]->Ask(), questions_[1]->Ask(); });
+  EXPECT_EQ(source_.open(), 2u);
+  EXPECT_EQ(source_.batches(), Sizes{}) << "each in a call of its own";
+}
+
 TEST_F(BatchQueueTest, AnAnswerThatComesWhenAllIsGoneIsIgnored) {
   auto queue = std::make_unique<BatchQueue>(loop_, source_, BatchOptions{}, metrics_);
   auto question = std::make_unique<Question>(*queue, "1", answered_);

@@ -20,9 +20,8 @@ class KeptStatesTest : public ::testing::Test {
   void Put(KeptStates& kept, const std::string& id, const std::string& secret = "s",
            size_t bytes = 10, base::Duration keep = seconds(10)) {
     auto state = std::make_shared<State>();
-    state->key = Key(id);
     state->classic = std::make_shared<const std::string>(bytes, 'x');
-    kept.Put(state->key, std::make_shared<const std::string>(secret), {state, 7}, keep);
+    kept.Put(Key(id), std::make_shared<const std::string>(secret), {state, 7}, keep);
   }
   void Put(const std::string& id, const std::string& secret = "s") { Put(kept_, id, secret); }
   bool Has(const std::string& id, const std::string& secret = "s") {

@@ -145,12 +145,27 @@ TEST_F(SessionCompressionTest, WithoutCompressionNobodyGetsIt) {
 
 TEST_F(SessionCompressionTest, RoomIsMeasuredInTheFormThatIsSent) {
   MakeTable(kOptions);
+  const auto& quick = Open(kDeflated);
   auto& transport = Open(kDeflated);
   transport.is_reading_peer = false;
   Deliver(StateOf({std::string(2'000, 'a')}));
   Deliver(StateOf({std::string(2'000, 'b')}));
-  EXPECT_EQ(transport.sent.size(), 2u) << "two of these fit in 1,000 bytes";
+  EXPECT_EQ(quick.sent.size(), 2u);
+  EXPECT_EQ(transport.sent.size(), 2u) << "two of these, which are made, fit in 1,000 bytes";
   EXPECT_LT(transport.UnsentBytes(), 100u);
+}
+
+TEST_F(SessionCompressionTest, WhatMayHaveNoRoomIsNotCompressedForWhoDoesNotRead) {
+  MakeTable(kOptions);
+  auto& transport = Open(kDeflated);
+  transport.is_reading_peer = false;
+  Deliver(StateOf({"a"}));
+  ASSERT_GT(transport.UnsentBytes(), 0u);
+  for (char c = 'b'; c < 'k'; ++c) Deliver(StateOf({std::string(2'000, c)}));
+  EXPECT_EQ(metrics_.states_compressed.Value(), 0);
+  transport.Drain();
+  OnLoop([&] { clients_[0]->session->OnWritable(); });
+  EXPECT_EQ(metrics_.states_compressed.Value(), 1);
 }
 
 TEST_F(SessionCompressionTest, WhatIsReplacedBeforeItIsSentIsNotCompressed) {
