@@ -251,9 +251,9 @@ void Coalescer::OnAnswer(FetchAnswer answer, base::TimePoint now) {
   // Before another fetch of this pair gets in line behind the others.
   LeaveGate(code, now);
   if (IsFinal(code) || IsMisconfiguration(code)) {
-    target_.recovery.OnAnswer(now);
+    target_.recovery.OnAnswer(last_.started, now);
   } else {
-    target_.recovery.OnFailure();
+    target_.recovery.OnFailure(last_.started);
   }
   switch (code) {
     case absl::StatusCode::kOk:
@@ -336,7 +336,8 @@ void Coalescer::OnFailure(absl::StatusCode code) {
   }
   // What failed before an outage ended says nothing of the target now.
   const uint32_t recoveries = target_.recovery.recoveries();
-  if (std::exchange(recoveries_, recoveries) != recoveries) failures_ = 0;
+  const bool ended = std::exchange(recoveries_, recoveries) != recoveries;
+  if (ended || target_.recovery.HasAnsweredAgainSince(last_.started)) failures_ = 0;
   const bool is_prober = target_.recovery.Sleep(*this);
   const base::Duration most =
       is_prober ? std::min(options.probe_interval, options.backoff_max) : options.backoff_max;

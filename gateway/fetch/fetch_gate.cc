@@ -80,9 +80,12 @@ void FetchGate::AdmitNext() {
     const bool can_urgent = can_admit(Priority::kUrgent);
     const bool can_revalidate = can_admit(Priority::kRevalidate);
     if (!can_urgent && !can_revalidate) return;
-    // One revalidation is always under way, however many changes come.
-    const bool starved = can_revalidate && LaneOf(Priority::kRevalidate).in_flight == 0;
+    // One revalidation is under way, however many changes come; but where there is only one place
+    // it goes to both in turn.
+    const bool starved = can_revalidate && LaneOf(Priority::kRevalidate).in_flight == 0 &&
+                         last_admitted_ == Priority::kUrgent;
     const Priority priority = can_urgent && !starved ? Priority::kUrgent : Priority::kRevalidate;
+    last_admitted_ = priority;
     Waiter& next = LaneOf(priority).line.front();
     Forget(next);
     Take(priority);

@@ -14,8 +14,8 @@ namespace entitysync::fetch {
 //
 // Purpose: a reconnect storm or a healed gap costs the application no more concurrent fetches than
 //   the cap. Fetches that somebody waits for go before revalidations; revalidations have a smaller
-//   cap of their own, which adapts to how the application answers them (AimdLimit), and are never
-//   starved. Fetches are counted, not calls: those of a batch take a place each.
+//   cap of their own, which adapts to how the application answers them (AimdLimit). Neither starves
+//   the other. Fetches are counted, not calls: those of a batch take a place each.
 // Owner and lifetime: a shard, one per target; outlives the waiters.
 // Threading: the shard's loop.
 // Limits: the line for urgent fetches is bounded. That for revalidations is bounded by nature: one
@@ -92,7 +92,8 @@ class FetchGate {
   metrics::HubMetrics& metrics_;
   AimdLimit revalidation_limit_;
   bool closed_ = false;
-  Lane lanes_[2];  // By Priority.
+  Lane lanes_[2];                               // By Priority.
+  Priority last_admitted_ = Priority::kUrgent;  // Of those who were in line.
 };
 
 }  // namespace entitysync::fetch

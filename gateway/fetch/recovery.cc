@@ -8,8 +8,10 @@ bool Recovery::IsDown(base::TimePoint now) const {
   return failures_ >= kDownAfter && now - last_answer_ >= kDownFor;
 }
 
-void Recovery::OnAnswer(base::TimePoint now) {
+void Recovery::OnAnswer(base::TimePoint started, base::TimePoint now) {
+  if (failures_ > 0 && started < first_failed_) return;
   const bool was_down = IsDown(now);
+  if (now - last_answer_ >= kDownFor) heard_again_ = now;
   failures_ = 0;
   last_answer_ = now;
   prober_ = nullptr;

@@ -32,9 +32,12 @@ class Recovery {
     virtual void OnWoken() = 0;
   };
 
-  // A fetch of the target ended: the application answered, or it failed.
-  void OnAnswer(base::TimePoint now);
-  void OnFailure() { ++failures_; }
+  // A fetch of the target ended: the application answered, or it failed. An answer to what began
+  // before the failures since the last answer did is late, and says nothing of the target now.
+  void OnAnswer(base::TimePoint started, base::TimePoint now);
+  void OnFailure(base::TimePoint started) {
+    if (failures_++ == 0) first_failed_ = started;
+  }
 
   // Begins to sleep. True: it is the prober, and is to try again soon.
   bool Sleep(Sleeper& sleeper);
@@ -49,12 +52,19 @@ class Recovery {
   // nothing of the target now.
   uint32_t recoveries() const { return recoveries_; }
 
+  // Whether the target answered again since then, after a silence of kDownFor or longer. Calls that
+  // hang are no failures yet, so such a silence may have been an outage that nobody noticed: what
+  // began before its end and fails now says nothing of the target either.
+  bool HasAnsweredAgainSince(base::TimePoint began) const { return began < heard_again_; }
+
  private:
   bool IsDown(base::TimePoint now) const;
 
   base::IntrusiveList<Sleeper, Recovery> sleepers_;  // Longest asleep first.
-  uint32_t failures_ = 0;                            // Since the last answer.
+  uint32_t failures_ = 0;                            // Since the last answer,
+  base::TimePoint first_failed_{};                   // and when the first of them began.
   base::TimePoint last_answer_{};
+  base::TimePoint heard_again_{};  // The last answer that came so long after the one before it.
   uint32_t recoveries_ = 0;
   Sleeper* prober_ = nullptr;  // From its Sleep until the next answer.
 };

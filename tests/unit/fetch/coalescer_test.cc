@@ -117,6 +117,28 @@ TEST_F(CoalescerTest, AnOutageThatEndsWhileItIsInLineStartsItsBackoffAnew) {
   EXPECT_EQ(source_.open(), 1u);
 }
 
+TEST_F(CoalescerTest, WhatHungThroughASilenceStartsItsBackoffAnew) {
+  TargetAccess target = WideTarget();
+  const auto hanging = Make(target);
+  const auto other = Make(target);
+  ON_LOOP(hanging->OnChange(std::nullopt));
+  for (int i = 0; i < 8; ++i) {
+    Fail(absl::StatusCode::kUnavailable);
+    ON_LOOP(other->OnChange(std::nullopt));
+    Answer("others are answered");
+    loops_.Advance(options_.backoff_max);
+  }
+  ASSERT_EQ(source_.open(), 1u) << "it fails by itself, and hangs now";
+  ON_LOOP(other->OnChange(std::nullopt));
+  loops_.Advance(Recovery::kDownFor);
+  source_.AnswerRows({"and others no more"}, std::nullopt, 1);
+  loops_.RunReady();
+  Fail(absl::StatusCode::kDeadlineExceeded);
+  ASSERT_EQ(source_.open(), 0u);
+  loops_.Advance(options_.backoff_min * 2);
+  EXPECT_EQ(source_.open(), 1u);
+}
+
 TEST_F(CoalescerTest, AFailedRevalidationIsTriedAgainAsOne) {
   ++context_.gap_epoch;
   ON_LOOP(coalescer_->Revalidate());

@@ -77,6 +77,27 @@ TEST_F(FetchGateTest, OtherFetchesAreNotLimitedByIt) {
   EXPECT_EQ(metrics_.revalidation_limit.Value(), 2);
 }
 
+TEST(FetchGatePlaceTest, TheOnlyPlaceGoesToBothKindsInTurn) {
+  prometheus::Registry registry;
+  metrics::HubMetrics metrics(registry);
+  FetchGate gate({.in_flight = 1, .revalidations_in_flight = 1, .queued = 10}, metrics);
+  Waiter first;
+  ASSERT_EQ(gate.Enter(first, Priority::kUrgent), FetchGate::Admission::kNow);
+  std::deque<Waiter> urgent(3);
+  std::deque<Waiter> revalidations(3);
+  for (int i = 0; i < 3; ++i) {
+    gate.Enter(urgent[i], Priority::kUrgent);
+    gate.Enter(revalidations[i], Priority::kRevalidate);
+  }
+  for (int i = 0; i < 3; ++i) {
+    gate.Leave(Priority::kUrgent);
+    EXPECT_TRUE(revalidations[i].is_in) << i;
+    EXPECT_FALSE(urgent[i].is_in) << i;
+    gate.Leave(Priority::kRevalidate);
+    EXPECT_TRUE(urgent[i].is_in) << i;
+  }
+}
+
 TEST_F(FetchGateTest, ACancelledFetchTeachesNothing) {
   Revalidate(4);
   for (int i = 0; i < 4; ++i) gate_.Leave(Priority::kRevalidate);

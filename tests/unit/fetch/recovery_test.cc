@@ -19,10 +19,10 @@ struct Someone final : Recovery::Sleeper {
 
 class RecoveryTest : public ::testing::Test {
  protected:
-  void Answer() { recovery_.OnAnswer(now_); }
+  void Answer() { recovery_.OnAnswer(now_, now_); }
   bool Sleep(Someone& someone) { return recovery_.Sleep(someone); }
   void FailOften() {
-    for (uint32_t i = 0; i < Recovery::kDownAfter; ++i) recovery_.OnFailure();
+    for (uint32_t i = 0; i < Recovery::kDownAfter; ++i) recovery_.OnFailure(now_);
   }
 
   base::TimePoint now_{std::chrono::hours(1)};
@@ -44,7 +44,7 @@ TEST_F(RecoveryTest, TheFirstAnswerAfterAnOutageWakesEverybodyOnce) {
 
 TEST_F(RecoveryTest, WhatFailsWhileOthersAreAnsweredWakesNobody) {
   for (int i = 0; i < 10; ++i) {
-    recovery_.OnFailure();
+    recovery_.OnFailure(now_);
     EXPECT_FALSE(Sleep(a_));
     Answer();
   }
@@ -63,12 +63,37 @@ TEST_F(RecoveryTest, NorDoManyThatFailBesideOthersThatAreAnswered) {
   EXPECT_EQ(a_.woken, 0);
 }
 
+TEST_F(RecoveryTest, AnAnswerToWhatBeganBeforeTheOutageDoesNotHideItsEnd) {
+  const base::TimePoint before = now_;
+  now_ += seconds(1);
+  FailOften();
+  Sleep(a_);
+  now_ += seconds(1);
+  recovery_.OnAnswer(before, now_);
+  EXPECT_EQ(a_.woken, 0) << "it was asked when all was well";
+  now_ += milliseconds(1);
+  Answer();
+  EXPECT_EQ(a_.woken, 1);
+}
+
+TEST_F(RecoveryTest, KnowsThatASilenceEnded) {
+  Answer();
+  const base::TimePoint began = now_ += milliseconds(1);
+  now_ += milliseconds(500);
+  Answer();
+  EXPECT_FALSE(recovery_.HasAnsweredAgainSince(began)) << "it was never silent";
+  now_ += Recovery::kDownFor;
+  Answer();
+  EXPECT_TRUE(recovery_.HasAnsweredAgainSince(began));
+  EXPECT_FALSE(recovery_.HasAnsweredAgainSince(now_));
+}
+
 TEST_F(RecoveryTest, OneProbesUntilTheTargetAnswers) {
   FailOften();
   EXPECT_TRUE(Sleep(a_));
   EXPECT_FALSE(Sleep(b_));
   recovery_.Rise(a_);
-  recovery_.OnFailure();
+  recovery_.OnFailure(now_);
   EXPECT_TRUE(Sleep(a_));
   EXPECT_FALSE(Sleep(b_));
 }
