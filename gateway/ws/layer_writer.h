@@ -1,16 +1,14 @@
 #pragma once
 
-#include <sys/socket.h>
-
 #include <array>
 #include <boost/asio/error.hpp>
-#include <cerrno>
 #include <cstddef>
 #include <memory>
 #include <span>
 #include <utility>
 
 #include "gateway/ws/output_queue.h"
+#include "gateway/ws/send_now.h"
 #include "gateway/ws/sockets.h"
 #include "gateway/ws/write_result.h"
 
@@ -39,13 +37,11 @@ class LayerWriter<TcpSocket> {
     WriteResult result;
     for (int round = 0; round < kMaxRounds && !queue.empty(); ++round) {
       std::array<iovec, kMaxSegments> segments;
-      const ssize_t sent = Send(std::span(segments.data(), queue.Gather(segments)));
-      if (sent < 0) {
-        if (errno == EINTR) continue;
-        if (errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS) break;
-        result.failed = true;
-        return result;
-      }
+      const ssize_t sent =
+          SendNow(stream_.native_handle(), std::span(segments.data(), queue.Gather(segments)));
+      result.failed = sent < 0;
+      if (result.failed) return result;
+      if (sent == 0) break;
       const auto bytes = static_cast<size_t>(sent);
       result.completed.Add(queue.Consume(bytes));
       result.bytes += bytes;
@@ -60,18 +56,6 @@ class LayerWriter<TcpSocket> {
  private:
   static constexpr size_t kMaxSegments = 64;
   static constexpr int kMaxRounds = 16;  // Then other connections have their turn.
-
-  ssize_t Send(std::span<iovec> segments) {
-    constexpr int kFlags = MSG_NOSIGNAL | MSG_DONTWAIT;
-    const int socket = stream_.native_handle();
-    if (segments.size() == 1) {  // A tenth cheaper for the kernel.
-      return ::send(socket, segments[0].iov_base, segments[0].iov_len, kFlags);
-    }
-    msghdr message{};
-    message.msg_iov = segments.data();
-    message.msg_iovlen = segments.size();
-    return ::sendmsg(socket, &message, kFlags);
-  }
 
   template <class Resume>
   void WaitUntilWritable(Resume resume) {

@@ -17,7 +17,7 @@ std::span<char> MessageBuffer::Room() {
 
 void MessageBuffer::Reset() {
   size_ = 0;
-  if (on_heap()) heap_ = std::string();  // "= {}" would keep the memory.
+  std::string().swap(heap_);  // Assigning an empty one would keep the memory.
 }
 
 }  // namespace entitysync::ws

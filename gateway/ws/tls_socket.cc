@@ -9,20 +9,25 @@
 #include <cassert>
 #include <cerrno>
 #include <new>
+#include <span>
 #include <string_view>
+
+#include "gateway/ws/send_now.h"
 
 namespace entitysync::ws {
 namespace {
 
-bool IsTransient(int error) { return error == EAGAIN || error == EWOULDBLOCK || error == ENOBUFS; }
+// How often one attempt asks the socket for bytes: with what is there a second time comes the rest
+// of a record. A client can send TLS's own messages as fast as they are read, and OpenSSL reads on
+// until there is data, so without a bound one call could go on forever.
+constexpr int kReceivesPerAttempt = 2;
 
-// As many of the bytes as the kernel takes; -1: the socket is broken.
-ssize_t SendNow(int socket, std::string_view bytes) {
-  while (true) {
-    const ssize_t sent = ::send(socket, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
-    if (sent >= 0) return sent;
-    if (errno != EINTR) return IsTransient(errno) ? 0 : -1;
-  }
+// More than a batch of records needs.
+constexpr size_t kSealedKept = 128 * 1024;
+
+ssize_t SendBytes(int socket, std::string_view bytes) {
+  iovec segment{const_cast<char*>(bytes.data()), bytes.size()};
+  return SendNow(socket, std::span(&segment, 1));
 }
 
 }  // namespace
@@ -49,12 +54,23 @@ struct TlsBio {
 
   static int Read(BIO* bio, char* into, int size) {
     BIO_clear_retry_flags(bio);
+    TlsSocket& owner = OwnerOf(bio);
+    if (owner.receives_left_ == 0) {
+      // What the socket still has makes it ready for the next attempt.
+      BIO_set_retry_read(bio);
+      return -1;
+    }
+    --owner.receives_left_;
     ssize_t got = 0;
     do {
-      got = ::recv(OwnerOf(bio).socket_.native_handle(), into, static_cast<size_t>(size),
-                   MSG_DONTWAIT);
+      got = ::recv(owner.socket_.native_handle(), into, static_cast<size_t>(size), MSG_DONTWAIT);
     } while (got < 0 && errno == EINTR);
-    if (got < 0 && IsTransient(errno)) BIO_set_retry_read(bio);
+    if (got > 0) return static_cast<int>(got);
+    if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+      BIO_set_retry_read(bio);
+    } else {
+      owner.input_end_ = got == 0 ? TlsSocket::kEndOfInput : errno;
+    }
     return static_cast<int>(got);
   }
 
@@ -81,6 +97,7 @@ TlsSocket::Step TlsSocket::Handshake(Operation& operation) {
   if (SendFirst(Step::kDone, operation.error) == Step::kWrite) return Step::kWrite;
   if (operation.error) return Step::kDone;
   ERR_clear_error();
+  receives_left_ = kReceivesPerAttempt;
   const Step step = StepAfter(SSL_do_handshake(ssl_), operation.error);
   return SendFirst(step, operation.error);
 }
@@ -99,6 +116,7 @@ TlsSocket::Step TlsSocket::Read(Operation& operation) {
     if (operation.error) return Step::kDone;
   }
   ERR_clear_error();
+  receives_left_ = kReceivesPerAttempt;
   const int result =
       SSL_read_ex(ssl_, operation.into.data(), operation.into.size(), &operation.bytes);
   const Step step = StepAfter(result, operation.error);
@@ -125,16 +143,20 @@ bool TlsSocket::Send() {
   if (is_behind) unsent_.append(sealed);
   const std::string_view rest =
       is_behind ? std::string_view(unsent_).substr(unsent_begin_) : std::string_view(sealed);
-  const ssize_t sent = rest.empty() ? 0 : SendNow(socket_.native_handle(), rest);
+  const ssize_t sent = rest.empty() ? 0 : SendBytes(socket_.native_handle(), rest);
   if (sent == static_cast<ssize_t>(rest.size())) {
-    unsent_ = std::string();  // "= {}" would keep the memory.
+    std::string().swap(unsent_);  // Assigning an empty one would keep the memory.
     unsent_begin_ = 0;
   } else if (sent >= 0 && is_behind) {
     unsent_begin_ += static_cast<size_t>(sent);
   } else if (sent >= 0) {
     unsent_ = rest.substr(static_cast<size_t>(sent));
   }
-  sealed.clear();
+  if (sealed.capacity() > kSealedKept) {
+    std::string().swap(sealed);
+  } else {
+    sealed.clear();
+  }
   return sent >= 0;
 }
 
@@ -156,9 +178,15 @@ TlsSocket::Step TlsSocket::StepAfter(int result, Error& error) const {
       error = boost::asio::error::eof;
       return Step::kDone;
     default:
-      error = boost::asio::error::connection_aborted;
+      error = HowInputEnded();
       return Step::kDone;
   }
+}
+
+TlsSocket::Error TlsSocket::HowInputEnded() const {
+  if (input_end_ == kEndOfInput) return boost::asio::error::eof;
+  if (input_end_ != 0) return {input_end_, boost::system::system_category()};
+  return boost::asio::error::connection_aborted;
 }
 
 bool TlsSocket::HasInput() const { return SSL_has_pending(ssl_) == 1; }

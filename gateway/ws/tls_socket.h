@@ -34,8 +34,9 @@ struct TlsScratch {
 //   while the kernel takes no more.
 // Owner and lifetime: a member of the connection's layer; handlers keep the connection alive.
 // Threading: the connection's loop.
-// Limits: sealed bytes that the kernel did not take: one batch of its user's, and what answers the
-//   peer's own TLS messages during one read: while that is unsent, nothing is read.
+// Limits: an attempt to read or to shake hands takes a bounded number of bytes from the socket. Of
+//   sealed bytes that the kernel did not take there are one batch of its user's, and what answers
+//   the peer's own TLS messages during one read: while that is unsent, nothing is read.
 // Errors: handlers get what the socket said, eof when the peer ended TLS or TCP, connection_aborted
 //   when it broke the protocol.
 class TlsSocket {
@@ -70,7 +71,9 @@ class TlsSocket {
   template <class Buffers, class Handler>
   void async_read_some(const Buffers& into, Handler handler);
 
-  // Seals up to TlsScratch::kRecordBytes as one record, for Send. False: TLS is over.
+  // Seals up to TlsScratch::kRecordBytes as one record, for Send. False: TLS is over; it also is
+  // for a peer of TLS 1.3 that has sent a part of one of TLS's own messages (a request for new keys
+  // cut in two), upon which OpenSSL writes nothing. No client is known to do that.
   bool Seal(const void* data, size_t size);
 
   // Puts what was sealed into the kernel, as far as it takes it. False: the socket is broken.
@@ -96,6 +99,7 @@ class TlsSocket {
   Step SayGoodbye(Operation& operation);
   Step Read(Operation& operation);
   Step StepAfter(int result, Error& error) const;
+  Error HowInputEnded() const;
   // Sends what is unsent; `then` if all is.
   Step SendFirst(Step then, Error& error);
   bool HasInput() const;
@@ -104,12 +108,16 @@ class TlsSocket {
   template <class Handler>
   void Wait(Step step, Operation operation, Handler handler);
 
+  static constexpr int kEndOfInput = -1;
+
   TcpSocket socket_;
   TlsScratch& scratch_;
   SSL* const ssl_;
   std::string unsent_;        // What the kernel did not take,
   size_t unsent_begin_ = 0;   // from here on.
   bool owes_answer_ = false;  // Reading made some of it.
+  int receives_left_ = 0;     // In the attempt under way.
+  int input_end_ = 0;         // What the socket said: errno, or kEndOfInput.
 };
 
 template <class Buffers, class Handler>

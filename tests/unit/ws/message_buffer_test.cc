@@ -1,6 +1,7 @@
 #include "gateway/ws/message_buffer.h"
 
 #include <gtest/gtest.h>
+#include <malloc.h>
 
 #include <algorithm>
 #include <string>
@@ -37,6 +38,19 @@ TEST(MessageBufferTest, GrowsOnlyWithWhatCame) {
   EXPECT_LE(buffer.Room().size(), 1024u);
   buffer.Reset();
   EXPECT_LE(buffer.Room().size(), 128u) << "an idle connection keeps nothing on the heap";
+}
+
+TEST(MessageBufferTest, GivesTheMemoryOfALongMessageBack) {
+  const auto allocated = [] {
+    const struct mallinfo2 info = ::mallinfo2();
+    return info.uordblks + info.hblkhd;
+  };
+  MessageBuffer buffer;
+  const std::string message(100'000, 'x');
+  const size_t before = allocated();
+  Append(buffer, message);
+  buffer.Reset();
+  EXPECT_LT(allocated(), before + 10'000);
 }
 
 }  // namespace

@@ -1,6 +1,8 @@
 #include "gateway/ws/tls_socket.h"
 
 #include <gtest/gtest.h>
+#include <malloc.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <boost/asio/buffer.hpp>
@@ -56,6 +58,13 @@ class TlsSocketTest : public ::testing::Test {
   bool ToWire(std::string_view bytes) {
     return ::send(wire_, bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL) ==
            static_cast<ssize_t>(bytes.size());
+  }
+
+  // What was sent to the server and not received by it.
+  size_t OnTheWire() {
+    int bytes = 0;
+    ::ioctl(server_->next_layer().native_handle(), FIONREAD, &bytes);
+    return static_cast<size_t>(bytes);
   }
 
   void ShakeHands() {
@@ -164,6 +173,26 @@ TEST_F(TlsSocketTest, WhatTheKernelDoesNotTakeWaitsAndArrivesWhole) {
   EXPECT_EQ(peer_.records().size(), 20u);
 }
 
+TEST_F(TlsSocketTest, WhatWaitedCostsNothingWhenItIsGone) {
+  const auto allocated = [] {
+    const struct mallinfo2 info = ::mallinfo2();
+    return info.uordblks + info.hblkhd;
+  };
+  ShakeHands();
+  const std::string text(10'000, 'x');
+  const size_t before = allocated();
+  for (int i = 0; i < 50; ++i) {
+    ASSERT_TRUE(server_->Seal(text.data(), text.size()));
+    ASSERT_TRUE(server_->Send());
+  }
+  EXPECT_GT(server_->unsent_bytes(), 400'000u);
+  while (server_->unsent_bytes() > 0) {
+    FromWire();
+    ASSERT_TRUE(server_->Send());
+  }
+  EXPECT_LT(allocated(), before + 200'000);
+}
+
 TEST_F(TlsSocketTest, NewKeysAreAnsweredAndDataGoesOn) {
   ShakeHands();
   Read();
@@ -204,6 +233,42 @@ TEST_F(TlsSocketTest, APeerThatWantsAnswersAndReadsNoneIsNotReadFrom) {
   }
 }
 
+// A client that fills the wire as fast as it is emptied must not keep the loop in one call.
+TEST_F(TlsSocketTest, AFloodOfNewKeysIsTakenInTurns) {
+  ShakeHands();
+  Read();
+  std::string flood;
+  while (flood.size() < 100'000) {
+    peer_.UpdateKeys();
+    flood += peer_.TakeOutput();
+  }
+  peer_.Write("behind it");
+  flood += peer_.TakeOutput();
+  ASSERT_TRUE(ToWire(flood));
+  size_t turns = 0;
+  size_t most_at_once = 0;
+  for (std::string answers; !got_.has_value() && turns < 1'000; ++turns) {
+    const size_t before = OnTheWire();
+    io_.restart();
+    io_.poll_one();
+    most_at_once = std::max(most_at_once, before - OnTheWire());
+    peer_.Take(FromWire());
+  }
+  EXPECT_EQ(got_, "behind it");
+  EXPECT_LT(most_at_once, 40u * 1024);
+  EXPECT_LT(scratch_.sealed.capacity(), 256u * 1024);
+}
+
+// A record of TLS 1.2 can ask for thousands of refusals, each longer than what asks for it.
+TEST_F(TlsSocketTest, RoomForAnUnusualAnswerIsGivenBack) {
+  ShakeHands();
+  const std::string text(16 * 1024, 'x');
+  for (int i = 0; i < 20; ++i) ASSERT_TRUE(server_->Seal(text.data(), text.size()));
+  EXPECT_GT(scratch_.sealed.capacity(), 256u * 1024);
+  ASSERT_TRUE(server_->Send());
+  EXPECT_LT(scratch_.sealed.capacity(), 1'024u);
+}
+
 TEST_F(TlsSocketTest, AGoodbyeIsSaidOnceAndComesThroughEvenIfTheWireIsFull) {
   ShakeHands();
   const std::string text(16'000, 'x');
@@ -232,18 +297,33 @@ TEST_F(TlsSocketTest, TheEndsOfAPeerAreToldApart) {
   EXPECT_EQ(error_, boost::asio::error::eof);
 }
 
-TEST_F(TlsSocketTest, APeerThatVanishesOrTalksNonsenseIsAnError) {
+TEST_F(TlsSocketTest, APeerThatTalksNonsenseIsAnError) {
   ShakeHands();
   Read();
   ToWire("\x17\x03\x03\x00\x20" + std::string(32, 'x'));
   Run();
   ASSERT_TRUE(got_.has_value());
   EXPECT_EQ(error_, boost::asio::error::connection_aborted);
+}
+
+TEST_F(TlsSocketTest, APeerThatVanishesEndsWhatItSaid) {
+  ShakeHands();
   Read();
   ::close(std::exchange(wire_, -1));
   Run();
   ASSERT_TRUE(got_.has_value());
-  EXPECT_TRUE(error_);
+  EXPECT_EQ(error_, boost::asio::error::eof);
+}
+
+TEST_F(TlsSocketTest, AResetIsToldAsSuch) {
+  ShakeHands();
+  server_->Seal("unread", 6);
+  server_->Send();
+  Read();
+  ::close(std::exchange(wire_, -1));  // With unread bytes, which resets it.
+  Run();
+  ASSERT_TRUE(got_.has_value());
+  EXPECT_EQ(error_, boost::asio::error::connection_reset);
 }
 
 TEST_F(TlsSocketTest, AHandshakeThatIsNoneFails) {
