@@ -119,8 +119,8 @@ void BasicConnection<Stream>::OnDeadline() {
     worker_->metrics.handshakes_failed.Increment();
     return Finish();
   }
-  // Reading ends with an error, upon which 408 is answered. If TLS goes on waiting for the rest of
-  // a record, the connection ends at the next tick without an answer.
+  // Reading ends with an error, upon which 408 is answered. Only if TLS is just about to take bytes
+  // that do not complete a record, the connection ends at the next tick without an answer.
   http_->timed_out = true;
   layer().EndReading();
   worker_->wheel.Set(deadline_, base::Duration(0));
