@@ -29,11 +29,13 @@ void CallChannel::Send(uint64_t sequence, std::span<const Change> changes) {
 void CallChannel::OnAnswer(uint64_t sequence, absl::Status status) {
   std::vector<Failure> failures;
   if (!status.ok()) failures.push_back({.sequence = sequence, .status = std::move(status)});
+  // Before the next request is let in, whose answer would acknowledge this one as well.
+  listener_.OnSettled(sequence, std::move(failures));
   {
     std::lock_guard lock(mutex_);
     is_free_ = true;
   }
-  listener_.OnSettled(sequence, std::move(failures));
+  listener_.OnFree();
   // The last touch: who waits destroys this.
   std::lock_guard lock(mutex_);
   --answering_;
