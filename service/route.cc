@@ -19,9 +19,13 @@ void Route::Prepare(Clock::time_point now) {
 
 void Route::Close(Clock::time_point now, const absl::Status& status) {
   channel_.reset();
-  // One that is too large for a stream is split when it goes by a call.
-  const bool is_of_use = was_of_use_ && !absl::IsResourceExhausted(status);
-  if (is_stream_ && !is_of_use) streams_at_ = now + kCallsInstead;
+  // A gateway that is away or leaving says nothing about streams: the next may have room for one.
+  const bool is_of_no_use =
+      !was_of_use_ && (absl::IsUnimplemented(status) || absl::IsDeadlineExceeded(status));
+  // A request that is too large for a stream is split when it goes by a call.
+  if (is_stream_ && (is_of_no_use || absl::IsResourceExhausted(status))) {
+    streams_at_ = now + kCallsInstead;
+  }
 }
 
 }  // namespace entitysync::service

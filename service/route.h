@@ -12,9 +12,9 @@ namespace entitysync::service {
 
 // Which way changes go: by a stream, or by calls where streams are of no use.
 //
-// Purpose: opens a stream to one of the gateways, and another when that has ended. A stream that
-//   ends before anything was settled on it (a gateway of an earlier release, too many streams, a
-//   proxy that lets none pass) is of no use: calls are made for a while then.
+// Purpose: opens a stream to one of the gateways, and to the next when that has ended. Calls are
+//   made for a while where streams are of no use: a gateway of an earlier release knows none, or
+//   has enough of them, or there was no answer to anything (a proxy that lets none pass).
 // Owner and lifetime: the LaterSender. Threading: its thread.
 // Limits: one channel at a time. Errors: none.
 class Route {

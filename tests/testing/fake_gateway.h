@@ -73,7 +73,7 @@ class FakeGateway final : public v1::GatewayService::Service {
   enum class OnStream {
     kAnswer,
     kSilent,  // Take requests and say nothing.
-    kRefuse,  // End at once with UNAVAILABLE.
+    kRefuse,  // End at once with RESOURCE_EXHAUSTED.
     kBreak,   // End with UNAVAILABLE when the next request has come, and answer later ones.
     kCount,   // Answer every second request, for both.
   };
@@ -117,8 +117,9 @@ class FakeGateway final : public v1::GatewayService::Service {
       std::lock_guard lock(mutex_);
       ++streams_;
     }
-    const grpc::Status unavailable(grpc::StatusCode::UNAVAILABLE, "go elsewhere");
-    if (Behaviour() == OnStream::kRefuse) return unavailable;
+    if (Behaviour() == OnStream::kRefuse) {
+      return {grpc::StatusCode::RESOURCE_EXHAUSTED, "too many streams"};
+    }
     v1::NotifyChangesRequest request;
     v1::NotifyChangesResponse response;
     for (int count = 1; stream->Read(&request); ++count) {
@@ -126,7 +127,7 @@ class FakeGateway final : public v1::GatewayService::Service {
       const grpc::Status status = Take(*context, request.changes(), true);
       if (behaviour == OnStream::kBreak) {
         SetStreams(OnStream::kAnswer);
-        return unavailable;
+        return {grpc::StatusCode::UNAVAILABLE, "go elsewhere"};
       }
       response.set_acknowledged(request.sequence());
       if (!status.ok()) {

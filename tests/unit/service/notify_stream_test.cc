@@ -107,6 +107,17 @@ TEST_F(NotifyOverStreamTest, ABadChangeIsDroppedAndTheStreamGoesOn) {
   EXPECT_THAT(lines_.text(), HasSubstr("no target for entity type 'typo'"));
 }
 
+// It may be about to leave; the next may have room for a stream.
+TEST_F(NotifyOverStreamTest, AStreamOfAGatewayThatIsAwayIsReplacedByAnother) {
+  gateway_.SetStreams(OnStream::kBreak);
+  Notifier& notifier = Start();
+  NotifyOneByOne(notifier, 3);
+  EXPECT_EQ(gateway_.OpenedStreams(), 2u);
+  EXPECT_EQ(CallsOffStream(), 0u);
+  EXPECT_EQ(notifier.Stats().sent, 3u);
+  EXPECT_EQ(notifier.Stats().retries, 1u);
+}
+
 TEST_F(NotifyOverStreamTest, AStreamThatIsRefusedIsReplacedByCalls) {
   gateway_.SetStreams(OnStream::kRefuse);
   Notifier& notifier = Start();
