@@ -87,7 +87,7 @@ void LaterSender::Stop() {
     wake_.notify_all();
     settled_.wait(lock, [this] { return finished_; });
   }
-  if (thread_.joinable()) thread_.join();
+  std::call_once(joined_, [this] { thread_.join(); });
 }
 
 void LaterSender::AddTo(NotifierStats& stats) const {

@@ -84,7 +84,8 @@ class LaterSender final : private ChannelListener {
   News news_;
   NotifierStats counters_;
   std::optional<Clock::time_point> stop_until_;  // Set by Stop.
-  bool finished_ = false;                        // The thread has ended.
+  bool finished_ = false;                        // The thread has ended, or is about to.
+  std::once_flag joined_;
 
   Clock::time_point not_before_;  // Nothing is sent.
   Clock::time_point new_at_;      // Nor are new changes.

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <future>
 #include <thread>
 
@@ -164,6 +165,22 @@ TEST(NotifierTest, StopEndsACallThatRetries) {
 
   EXPECT_EQ(result.get().code(), absl::StatusCode::kUnavailable);
   EXPECT_EQ(notifier->Notify(EntityKey{"items", "1"}).code(), absl::StatusCode::kUnavailable);
+}
+
+TEST(NotifierTest, StopMayBeCalledByTwoThreads) {
+  FakeGateway gateway;
+  for (int round = 0; round < 100; ++round) {
+    auto notifier = Create(OptionsFor(gateway));
+    std::atomic<int> ready = 0;
+    const auto stop = [&] {
+      for (++ready; ready < 2;) {
+      }
+      notifier->Stop();
+    };
+    auto other = std::async(std::launch::async, stop);
+    stop();
+    other.get();
+  }
 }
 
 TEST(NotifierTest, NeedsAGatewayAndReadableFiles) {
