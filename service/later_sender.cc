@@ -11,12 +11,11 @@ namespace {
 
 // What only concerns these very changes, so that others may pass.
 bool IsAboutTheChanges(const absl::Status& status) {
-  return absl::IsInvalidArgument(status) || absl::IsNotFound(status) ||
-         absl::IsResourceExhausted(status);
+  return absl::IsInvalidArgument(status) || absl::IsNotFound(status);
 }
 
 // Splits a request that was refused as a whole: an entity type that has no target goes apart from
-// the rest, else into halves. Nothing if it can only be dropped.
+// the rest, else into halves. Nothing, and the part is as it was, if it cannot be split.
 std::vector<Part> Split(Part& part, const absl::Status& status) {
   std::vector<Change>& changes = part.changes;
   if (changes.size() < 2) return {};
@@ -168,7 +167,9 @@ void LaterSender::Fail(Part part, const absl::Status& status) {
   part.is_retry = true;
   part.last_status = status;
   std::vector<Part> again;
-  again.push_back(std::move(part));
+  // Too large, or too much for a gateway that is busy.
+  if (absl::IsResourceExhausted(status)) again = Split(part, status);
+  if (again.empty()) again.push_back(std::move(part));
   work_.Return(std::move(again));
   WaitToRetry();
 }

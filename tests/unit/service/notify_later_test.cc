@@ -132,6 +132,40 @@ TEST_F(NotifyLaterByCallsTest, ARefusedBatchIsHalvedDownToTheBadOne) {
   EXPECT_THAT(lines_.text(), Not(HasSubstr("'1'"))) << "ids are not logged";
 }
 
+// A gateway that is busy is not asked for every half at once.
+TEST_F(NotifyLaterByCallsTest, WhatAGatewayHasNoRoomForIsHalvedAndRetriedAfterAWait) {
+  options_.min_backoff = options_.max_backoff = milliseconds(40);
+  Notifier& notifier = Start();
+  OccupySender(notifier);
+  for (const char* id : {"1", "2", "3", "4"}) {
+    EXPECT_TRUE(notifier.NotifyLater(EntityKey{"items", id}));
+  }
+  const grpc::Status no_room(grpc::StatusCode::RESOURCE_EXHAUSTED, "busy");
+  // The first call; then the four, a half of them, and a single one are refused.
+  gateway_.AnswerNext({grpc::Status::OK, no_room, no_room, no_room});
+  const auto begin = std::chrono::steady_clock::now();
+  gateway_.Unblock();
+
+  ASSERT_TRUE(notifier.Flush(seconds(20)));
+
+  EXPECT_EQ(notifier.Stats().dropped, 0u);
+  EXPECT_EQ(notifier.Stats().sent, 5u);
+  EXPECT_GE(std::chrono::steady_clock::now() - begin, milliseconds(40));
+}
+
+TEST_F(NotifyLaterByCallsTest, WhatGatewaysNeverHaveRoomForIsGivenUpInTime) {
+  options_.later_retry_for = milliseconds(30);
+  gateway_.RefuseEntity("items", {grpc::StatusCode::RESOURCE_EXHAUSTED, "busy"});
+  Notifier& notifier = Start();
+  EXPECT_TRUE(notifier.NotifyLater(EntityKey{"items", "1"}));
+
+  ASSERT_TRUE(notifier.Flush(seconds(20)));
+
+  EXPECT_EQ(notifier.Stats().dropped, 1u);
+  EXPECT_GT(notifier.Stats().retries, 0u);
+  EXPECT_THAT(lines_.text(), HasSubstr("dropped 1 changes: RESOURCE_EXHAUSTED"));
+}
+
 TEST_P(NotifyLaterTest, AnInvalidKeyIsDroppedAtTheDoor) {
   Notifier& notifier = Start();
   EXPECT_FALSE(notifier.NotifyLater(EntityKey{"items", "\xff"}));
