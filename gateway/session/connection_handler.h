@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -21,6 +22,9 @@ struct Handshake {
 class ConnectionHandler {
  public:
   virtual ~ConnectionHandler() = default;
+
+  // The message that comes next was compressed, and this is how long it became.
+  virtual void OnInflated(size_t bytes) = 0;
 
   // A complete message came. The view ends with the call.
   virtual void OnMessage(std::string_view payload, bool is_binary) = 0;

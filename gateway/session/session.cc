@@ -13,6 +13,9 @@ namespace {
 // A new secret moves every subscription: so many of them count as one message.
 constexpr size_t kMovesPerMessage = 10;
 
+// A few compressed bytes can become very many: so many of them count as one message more.
+constexpr size_t kInflatedBytesPerMessage = 4 * 1024;
+
 // How often a session looks after its heartbeat and its writes.
 base::Duration TickInterval(const SessionOptions& options) {
   return std::min(options.heartbeat_interval, options.write_stall_timeout) / 2;
@@ -41,6 +44,15 @@ Session::Session(WorkerContext& context, SessionHost& host, uint32_t index, Tran
 }
 
 Session::~Session() = default;
+
+void Session::OnInflated(size_t bytes) {
+  assert(context_.executor.IsCurrent());
+  if (is_closing_) return;
+  const auto cost = static_cast<uint32_t>(bytes / kInflatedBytesPerMessage);
+  if (messages_.Take(context_.executor.Now(), cost)) return;
+  Close(protocol::CloseCode::kTooManyMessages, "too much in compressed messages",
+        context_.metrics.closed_by_overload);
+}
 
 void Session::OnMessage(std::string_view payload, bool is_binary) {
   assert(context_.executor.IsCurrent());

@@ -43,6 +43,7 @@ class Session final : public ConnectionHandler, private SubscribeThrottle::Waite
           Handshake handshake);
   ~Session() override;
 
+  void OnInflated(size_t bytes) override;
   void OnMessage(std::string_view payload, bool is_binary) override;
   void OnActivity() override { last_activity_ = context_.executor.Now(); }
   void OnWritable() override {

@@ -79,6 +79,7 @@ void BasicConnection<Stream>::DeliverInflated(bool is_text) {
     return FailMessage(protocol::CloseCode::kNotUtf8, "the message is not UTF-8");
   }
   worker_->metrics.messages_inflated.Increment();
+  handler_->OnInflated(inflater.message().size());
   handler_->OnMessage(inflater.message(), !is_text);
 }
 

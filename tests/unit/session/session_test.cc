@@ -268,6 +268,30 @@ TEST_F(SessionTest, TooManyMessagesCloseTheConnection) {
   EXPECT_EQ(transport_.closed, protocol::CloseCode::kTooManyMessages);
 }
 
+// A few compressed bytes can become a long message, and all of it has to be read.
+TEST_F(SessionTest, ACompressedMessageCostsByWhatItBecomes) {
+  const std::string message(64 * 1024, ' ');
+  uint32_t messages = 0;
+  OnLoop([&] {
+    for (; !transport_.closed.has_value() && messages < options_.message_burst; ++messages) {
+      session_->OnInflated(message.size());
+      session_->OnMessage(message, false);
+    }
+  });
+  EXPECT_EQ(transport_.closed, protocol::CloseCode::kTooManyMessages);
+  EXPECT_EQ(messages, options_.message_burst / 17 + 1);
+}
+
+TEST_F(SessionTest, AShortCompressedMessageCostsNoMoreThanAPlainOne) {
+  OnLoop([&] {
+    for (uint32_t i = 0; i < options_.message_burst; ++i) {
+      session_->OnInflated(4'000);
+      session_->OnMessage(R"({"action":"secret","body":5})", false);
+    }
+  });
+  EXPECT_FALSE(transport_.closed.has_value());
+}
+
 TEST_F(SessionTest, ANewSecretCostsByTheSubscriptionsItMoves) {
   options_.max_subscriptions = 1000;
   for (int i = 0; i < 1000; ++i) Subscribe(std::to_string(i));
