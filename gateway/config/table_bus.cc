@@ -35,7 +35,8 @@ constexpr Setting kBus[] = {
      "What comes on streams of `NotifyChanges` is published no sooner than so long after what came "
      "on them before, and together: changes that come one by one, thousands a second, would "
      "otherwise wake every replica each time. The first after a pause goes at once, and so does "
-     "whatever comes by `NotifyChange`, with what waits then. 0: nothing waits."},
+     "whatever comes by `NotifyChange`, with what waits then. Below `front.notify_timeout`. 0: "
+     "nothing waits."},
     {"bus.nats.urls",
      ENTITYSYNC_CONFIG_SLOT(bus.nats.urls),
      Kind::kNatsUrls,

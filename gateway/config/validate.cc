@@ -141,6 +141,12 @@ void Validator::CheckTimes() {
   if (settings_.fetch.backoff_min > settings_.fetch.backoff_max) {
     Report("fetch.backoff_min", "is above fetch.backoff_max; lower it or raise the other");
   }
+  if (settings_.front.notify_timeout <= settings_.bus.gather) {
+    Report("front.notify_timeout", "is not above bus.gather (" +
+                                       FormatDuration(settings_.bus.gather) +
+                                       "), so what gathers would be given up before it is "
+                                       "published; raise it or lower that");
+  }
   const DrainSettings& drain = settings_.drain;
   if (drain.timeout < drain.unready_delay + drain.window) {
     Report("drain.timeout", "is shorter than drain.unready_delay and drain.window together (" +

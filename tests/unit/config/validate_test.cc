@@ -112,7 +112,9 @@ TEST(Validate, TimesMustNotContradict) {
   Settings settings;
   settings.fetch.backoff_min = std::chrono::seconds(11);
   settings.drain.timeout = std::chrono::seconds(24);
+  settings.front.notify_timeout = settings.bus.gather = std::chrono::milliseconds(60);
   const std::string faults = Faults(settings);
+  EXPECT_THAT(faults, HasSubstr("front.notify_timeout: is not above bus.gather (60ms)"));
   EXPECT_THAT(faults, HasSubstr("fetch.backoff_min: is above"));
   EXPECT_THAT(faults, HasSubstr("drain.timeout: is shorter than"));
   EXPECT_THAT(faults, HasSubstr("(25s)"));
