@@ -1,12 +1,13 @@
 #include "gateway/front/stream_ledger.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace entitysync::front {
 
 StreamLedger::Ticket StreamLedger::Add(uint64_t sequence, size_t changes) {
   last_sequence_ = sequence;
-  held_ += changes;
+  held_ += WeightOf(changes);
   requests_.push_back({.sequence = sequence, .changes = changes, .is_settled = false});
   return first_ + requests_.size() - 1;
 }
@@ -21,7 +22,7 @@ size_t StreamLedger::Settle(Ticket ticket, const absl::Status& status) {
   }
   for (; !requests_.empty() && requests_.front().is_settled; requests_.pop_front(), ++first_) {
     acknowledged_ = requests_.front().sequence;
-    untold_ += requests_.front().changes;
+    untold_ += WeightOf(requests_.front().changes);
   }
   return changes;
 }
@@ -51,6 +52,8 @@ v1::NotifyChangesResponse StreamLedger::TakeNews() {
 }
 
 void StreamLedger::Told() { held_ -= std::exchange(telling_, 0); }
+
+size_t StreamLedger::WeightOf(size_t changes) { return std::max<size_t>(changes, 1); }
 
 size_t StreamLedger::WeightOf(const Failure& failure) {
   return 1 + failure.status.message().size() / kBytesPerChange;

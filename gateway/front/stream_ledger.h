@@ -16,8 +16,9 @@ namespace entitysync::front {
 // Purpose: requests settle in any order, and the producer is told as NotifyChangesResponse says: up
 //   to where all are settled, and which of them failed.
 // Owner and lifetime: the NotifyStream. Threading: none; the owner locks.
-// Limits: whoever adds asks held() before. A failure not yet told counts by the size of its
-//   message, so that bad requests of a producer that does not read fill no memory.
+// Limits: whoever adds asks held() before. A request counts as one change at least, and a failure
+//   not yet told by the size of its message, so that bad requests of a producer that does not read
+//   fill no memory.
 // Errors: none.
 class StreamLedger {
  public:
@@ -58,6 +59,7 @@ class StreamLedger {
     uint64_t sequence;
     absl::Status status;
   };
+  static size_t WeightOf(size_t changes);
   static size_t WeightOf(const Failure& failure);
 
   std::deque<Request> requests_;  // From the first that is not settled.

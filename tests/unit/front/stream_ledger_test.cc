@@ -91,12 +91,24 @@ TEST(StreamLedgerTest, ChangesAreHeldUntilTheirAnswerIsWritten) {
   EXPECT_EQ(ledger.held(), 0u);
 }
 
+// So that requests without changes are bounded too, however many wait behind one that is not
+// settled.
+TEST(StreamLedgerTest, ARequestCountsAsOneChangeAtLeast) {
+  StreamLedger ledger;
+  const Ticket first = ledger.Add(1, 1);
+  ledger.Settle(ledger.Add(2, 0), absl::OkStatus());
+  EXPECT_EQ(ledger.held(), 2u);
+  ledger.Settle(first, absl::OkStatus());
+  Tell(ledger);
+  EXPECT_EQ(ledger.held(), 0u);
+}
+
 TEST(StreamLedgerTest, AFailureCountsByTheMemoryItTakes) {
   StreamLedger ledger;
   const std::string message(10 * StreamLedger::kBytesPerChange, 'x');
   const Ticket ticket = ledger.Add(1, 0);
   ledger.Settle(ticket, Unavailable(message));
-  EXPECT_EQ(ledger.held(), 11u);
+  EXPECT_EQ(ledger.held(), 12u);
   Tell(ledger);
   EXPECT_EQ(ledger.held(), 0u);
 }
