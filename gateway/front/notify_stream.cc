@@ -79,6 +79,7 @@ void NotifyStream::OnWriteDone(bool ok) {
   {
     const base::MutexLock lock(mutex_);
     is_writing_ = false;
+    response_.Clear();
     is_broken_ = is_broken_ || !ok;
     ledger_.Told();
   }
@@ -100,9 +101,12 @@ void NotifyStream::OnDone() {
 }
 
 void NotifyStream::Take() {
-  absl::StatusOr<std::vector<changelog::Change>> changes = intake_.Take(request_, view_);
+  // Nothing of a request is kept until the next, which may never come.
+  RequestView view;
+  absl::StatusOr<std::vector<changelog::Change>> changes = intake_.Take(request_, view);
+  request_.Clear();
   const std::optional<StreamLedger::Ticket> ticket =
-      Add(changes.status(), changes.ok() ? changes->size() : 0);
+      Add(view.sequence(), changes.status(), changes.ok() ? changes->size() : 0);
   if (!ticket) return;
   intake_.publisher().Publish(
       *std::move(changes), {.timeout = options_.notify_timeout, .may_gather = true},
@@ -111,11 +115,11 @@ void NotifyStream::Take() {
       }));
 }
 
-std::optional<StreamLedger::Ticket> NotifyStream::Add(const absl::Status& status, size_t changes) {
+std::optional<StreamLedger::Ticket> NotifyStream::Add(uint64_t sequence, const absl::Status& status,
+                                                      size_t changes) {
   const base::MutexLock lock(mutex_);
   is_reading_ = false;
   if (end_ || is_broken_) return std::nullopt;
-  const uint64_t sequence = view_.sequence();
   if (sequence == 0 && !status.ok()) {
     SetEnd(status);
     return std::nullopt;

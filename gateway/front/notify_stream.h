@@ -63,7 +63,8 @@ class NotifyStream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc
   // Takes the request that was read.
   void Take();
   // The ticket of a request that is to be published; nothing if it cannot be, or the stream ends.
-  std::optional<StreamLedger::Ticket> Add(const absl::Status& status, size_t changes);
+  std::optional<StreamLedger::Ticket> Add(uint64_t sequence, const absl::Status& status,
+                                          size_t changes);
   void OnPublished(StreamLedger::Ticket ticket, const absl::Status& status);
   void Settle(StreamLedger::Ticket ticket, const absl::Status& status) ENTITYSYNC_REQUIRES(mutex_);
 
@@ -81,9 +82,8 @@ class NotifyStream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc
   std::shared_ptr<NotifyStream> self_;  // gRPC's hold, until OnDone.
   grpc::Alarm age_;
 
-  // Of the one read and the one write under way.
+  // Of the one read and the one write under way; empty between.
   grpc::ByteBuffer request_;
-  RequestView view_;
   grpc::ByteBuffer response_;
 
   base::Mutex mutex_;

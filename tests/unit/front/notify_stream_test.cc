@@ -1,7 +1,12 @@
 // What a producer is told on a stream, and how requests reach the publisher.
 
 #include <gmock/gmock.h>
+#include <malloc.h>
 
+#include <memory>
+#include <vector>
+
+#include "tests/testing/eventually.h"
 #include "tests/unit/front/stream_fixture.h"
 
 namespace entitysync::front {
@@ -161,6 +166,41 @@ TEST_F(NotifyStreamTest, BeyondTheWindowNothingIsRead) {
   EXPECT_THAT(stream.failures(), SizeIs(0));
   EXPECT_TRUE(stream.Acknowledged(2));
   EXPECT_THAT(stream.failures(), SizeIs(1));
+}
+
+TEST_F(NotifyStreamTest, ALargeRequestIsNotKeptUntilTheNext) {
+  constexpr size_t kStreams = 8;
+  constexpr size_t kChanges = 4'000;
+  constexpr size_t kIdBytes = 500;
+  const auto allocated = [] {
+    const struct mallinfo2 info = ::mallinfo2();
+    return info.uordblks + info.hblkhd;
+  };
+  ASSERT_TRUE(Start().ok());
+  std::vector<std::unique_ptr<ProducerStream>> streams;
+  for (size_t i = 0; i < kStreams; ++i) {
+    streams.push_back(std::make_unique<ProducerStream>(*stub_));
+    ASSERT_TRUE(streams[i]->Send(1, {"small"}));
+    ASSERT_TRUE(streams[i]->Acknowledged(1));
+    ASSERT_TRUE(publisher_.Take());
+  }
+  const size_t before = allocated();
+  v1::NotifyChangesRequest request;
+  request.set_sequence(2);
+  for (size_t i = 0; i < kChanges; ++i) {
+    v1::EntityKey& key = *request.add_changes()->mutable_key();
+    key.set_entity("items");
+    key.set_id(std::to_string(i) + std::string(kIdBytes, 'x'));
+  }
+  const size_t own = allocated() - before;
+  for (const auto& stream : streams) {
+    ASSERT_TRUE(stream->Send(request));
+    ASSERT_TRUE(stream->Acknowledged(2));
+    ASSERT_TRUE(publisher_.Take());
+  }
+  // gRPC has buffers of its own. What was kept were the bytes that came, and views into them.
+  EXPECT_TRUE(testing::Eventually(
+      [&] { return allocated() < before + own + kStreams * kChanges * kIdBytes; }));
 }
 
 TEST_F(NotifyStreamTest, ARequestLargerThanTheWindowIsTaken) {

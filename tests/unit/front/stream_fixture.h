@@ -28,8 +28,9 @@ class ProducerStream {
       key.set_entity(entity);
       key.set_id(id);
     }
-    return stream_->Write(request);
+    return Send(request);
   }
+  bool Send(const v1::NotifyChangesRequest& request) { return stream_->Write(request); }
 
   // The next response; nothing once the stream has ended.
   std::optional<v1::NotifyChangesResponse> Next() {
