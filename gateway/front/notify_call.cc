@@ -1,7 +1,8 @@
 #include "gateway/front/notify_call.h"
 
-#include <string>
 #include <utility>
+
+#include "gateway/front/outcome.h"
 
 namespace entitysync::front {
 
@@ -15,9 +16,7 @@ void NotifyCall::Answer(const absl::Status& status) {
   // Only the first may touch the RPC: after Finish, gRPC is free to end it.
   if (answered_.exchange(true)) return;
   Count(status.code());
-  const absl::string_view message = status.message();
-  Finish(grpc::Status(static_cast<grpc::StatusCode>(status.code()),
-                      std::string(message.data(), message.size())));
+  Finish(ToGrpc(status));
 }
 
 void NotifyCall::OnCancel() { Answer(absl::CancelledError("the call ended before its answer")); }
@@ -27,17 +26,16 @@ void NotifyCall::OnDone() { self_.reset(); }
 void NotifyCall::Count(absl::StatusCode code) {
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began_;
   metrics_.call_seconds.Observe(took.count());
-  switch (code) {
-    case absl::StatusCode::kOk:
+  switch (OutcomeOf(code)) {
+    case Outcome::kOk:
       metrics_.calls_ok.Increment();
       metrics_.changes_accepted.Increment(static_cast<double>(changes_));
       return;
-    case absl::StatusCode::kInvalidArgument:
-    case absl::StatusCode::kNotFound:
+    case Outcome::kInvalid:
       return metrics_.calls_invalid.Increment();
-    case absl::StatusCode::kUnauthenticated:
+    case Outcome::kUnauthenticated:
       return metrics_.calls_unauthenticated.Increment();
-    default:
+    case Outcome::kUnavailable:
       return metrics_.calls_unavailable.Increment();
   }
 }

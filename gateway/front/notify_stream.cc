@@ -5,20 +5,14 @@
 #include <grpcpp/impl/codegen/proto_utils.h>
 
 #include <random>
-#include <string>
 #include <utility>
 
 #include "gateway/base/random.h"
 #include "gateway/front/completion.h"
+#include "gateway/front/outcome.h"
 
 namespace entitysync::front {
 namespace {
-
-grpc::Status ToGrpc(const absl::Status& status) {
-  const absl::string_view message = status.message();
-  return {static_cast<grpc::StatusCode>(status.code()),
-          std::string(message.data(), message.size())};
-}
 
 grpc::ByteBuffer Encode(const v1::NotifyChangesResponse& response) {
   grpc::ByteBuffer bytes;
@@ -146,14 +140,14 @@ void NotifyStream::OnPublished(StreamLedger::Ticket ticket, const absl::Status& 
 
 void NotifyStream::Settle(StreamLedger::Ticket ticket, const absl::Status& status) {
   const size_t changes = ledger_.Settle(ticket, status);
-  switch (status.code()) {
-    case absl::StatusCode::kOk:
+  switch (OutcomeOf(status.code())) {
+    case Outcome::kOk:
       metrics_.stream_requests_ok.Increment();
       return metrics_.changes_accepted.Increment(static_cast<double>(changes));
-    case absl::StatusCode::kInvalidArgument:
-    case absl::StatusCode::kNotFound:
+    case Outcome::kInvalid:
       return metrics_.stream_requests_invalid.Increment();
-    default:
+    case Outcome::kUnauthenticated:  // Said of streams only.
+    case Outcome::kUnavailable:
       return metrics_.stream_requests_unavailable.Increment();
   }
 }
