@@ -7,8 +7,11 @@
 namespace entitysync::ws {
 namespace {
 
-// An idle connection should cost little, a busy one should not allocate on every turn.
+// An idle connection should cost little, a busy one should not allocate on every turn. It counts as
+// busy until it needed little so many times in a row; pings see to that.
 constexpr size_t kSegmentsKept = 4;
+constexpr size_t kSegmentsKeptBusy = 32;
+constexpr uint8_t kQuietTimes = 4;
 constexpr size_t kCompactAfter = 64;
 
 }  // namespace
@@ -82,7 +85,11 @@ void OutputQueue::Clear() {
 
 void OutputQueue::ReleaseConsumed() {
   if (bytes_ == 0) {
-    if (segments_.capacity() > kSegmentsKept) return Clear();
+    const bool is_quiet = segments_.size() <= kSegmentsKept;
+    if (!is_quiet) quiet_times_ = 0;
+    if (is_quiet && quiet_times_ < kQuietTimes) ++quiet_times_;
+    const size_t kept = quiet_times_ < kQuietTimes ? kSegmentsKeptBusy : kSegmentsKept;
+    if (segments_.capacity() > kept) return Clear();
     segments_.clear();
     head_ = 0;
   } else if (head_ >= kCompactAfter && head_ * 2 >= segments_.size()) {

@@ -19,7 +19,7 @@ namespace entitysync::ws {
 //   and must live until Consume reports them done or Clear.
 // Threading: the connection's loop.
 // Limits: none of its own. Borrowed bytes are one write at a time; the session bounds its frames.
-//   An empty queue keeps no more than a few segments of memory.
+//   An empty queue keeps no more than a few segments of memory, or 32 (768 bytes) while it is busy.
 // Errors: none.
 class OutputQueue {
  public:
@@ -54,6 +54,9 @@ class OutputQueue {
   size_t bytes() const { return bytes_; }
   bool empty() const { return bytes_ == 0; }
 
+  // So many segments are held without memory being asked for.
+  size_t room() const { return segments_.capacity(); }
+
  private:
   enum class Kind : uint8_t { kFrame, kPing, kBorrowed, kBorrowedLast };
 
@@ -70,6 +73,7 @@ class OutputQueue {
   std::vector<Segment> segments_;
   size_t head_ = 0;          // Index of the first segment not wholly out.
   bool head_begun_ = false;  // Whether bytes of it are out.
+  uint8_t quiet_times_ = 0;  // How often in a row little was queued when all was out.
   size_t bytes_ = 0;
 };
 

@@ -113,5 +113,23 @@ TEST(OutputQueueTest, ALongBacklogKeepsItsOrderWhileItMoves) {
   EXPECT_EQ(seen, expected);
 }
 
+// A connection that gets many frames each turn does not allocate in every turn, and one that got
+// them once does not keep the room for good.
+TEST(OutputQueueTest, RoomIsKeptWhileItIsUsed) {
+  OutputQueue queue;
+  const protocol::LocalFramePtr frame = FrameOf("frame");
+  const auto turn = [&](int frames) {
+    for (int i = 0; i < frames; ++i) queue.PushFrame(frame);
+    queue.Consume(queue.bytes());
+  };
+  for (int i = 0; i < 100; ++i) turn(16);
+  turn(1);
+  EXPECT_GE(queue.room(), 16u);
+  for (int i = 0; i < 10; ++i) turn(1);
+  EXPECT_LE(queue.room(), 4u);
+  turn(1'000);
+  EXPECT_LE(queue.room(), 32u);
+}
+
 }  // namespace
 }  // namespace entitysync::ws
