@@ -10,9 +10,12 @@ class HeapMeter:
     sanitizer builds, which have an allocator of their own."""
 
     def __init__(self, folder):
+        library = os.environ["ENTITYSYNC_HEAP_METER_LIBRARY"]
+        if not os.path.exists(library):  # The loader would go on without it.
+            raise FileNotFoundError(f"{library} is not built")
         path = folder / "heap_meter"
         path.write_bytes(bytes(mmap.PAGESIZE))
-        self.environment = {"LD_PRELOAD": os.environ["ENTITYSYNC_HEAP_METER_LIBRARY"],
+        self.environment = {"LD_PRELOAD": library,
                             "ENTITYSYNC_HEAP_METER": str(path)}
         with open(path, "r+b") as file:
             self._words = memoryview(mmap.mmap(file.fileno(), 0)).cast("q")
