@@ -55,6 +55,9 @@ class Session final : public ConnectionHandler, private SubscribeThrottle::Waite
   // A state for one of this session's subscriptions, past or present.
   void OnDelivery(const subs::SubscriberRef& receiver, const WorkerStatePtr& state);
 
+  // A delivery for this slot will come soon.
+  void PrefetchWatch(uint32_t slot) const { watches_.Prefetch(slot); }
+
   // Hands the transport as much as it should hold.
   void Flush();
 

@@ -6,6 +6,8 @@
 #include <cassert>
 #include <utility>
 
+#include "gateway/base/prefetch.h"
+
 namespace entitysync::session {
 namespace {
 
@@ -67,12 +69,28 @@ void SessionTable::OnDeliveries(const hub::Deliveries& deliveries) {
   for (const hub::Deliveries::Part& part : deliveries.parts) {
     WorkerStatePtr state;
     for (; next < part.end; ++next) {
+      PrefetchFor(deliveries.receivers, next);
       const subs::SubscriberRef& receiver = deliveries.receivers[next];
       Session* session = sessions_[receiver.session].get();
       if (session == nullptr) continue;
       if (state == nullptr) state.reset(new WorkerState(part.state));
       session->OnDelivery(receiver, state);
     }
+  }
+}
+
+// What the next deliveries will touch: first a session, then the watch that it leads to.
+void SessionTable::PrefetchFor(const std::vector<subs::SubscriberRef>& receivers, size_t next) {
+  constexpr size_t kSessionsAhead = 8;
+  constexpr size_t kWatchesAhead = 4;
+  if (next + kSessionsAhead < receivers.size()) {
+    const Session* session = sessions_[receivers[next + kSessionsAhead].session].get();
+    base::Prefetch(session, sizeof(Session));
+  }
+  if (next + kWatchesAhead < receivers.size()) {
+    const subs::SubscriberRef& receiver = receivers[next + kWatchesAhead];
+    const Session* session = sessions_[receiver.session].get();
+    if (session != nullptr) session->PrefetchWatch(receiver.slot);
   }
 }
 
@@ -110,7 +128,11 @@ void SessionTable::ScheduleTurnEnd() {
 void SessionTable::EndTurn() {
   turn_end_scheduled_ = false;
   flushing_.swap(to_flush_);
-  for (const uint32_t index : flushing_) {
+  for (size_t i = 0; i < flushing_.size(); ++i) {
+    const uint32_t index = flushing_[i];
+    if (i + 1 < flushing_.size()) {
+      base::Prefetch(sessions_[flushing_[i + 1]].get(), sizeof(Session));
+    }
     is_scheduled_[index] = false;
     if (sessions_[index] != nullptr) sessions_[index]->Flush();
   }

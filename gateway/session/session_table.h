@@ -49,6 +49,7 @@ class SessionTable final : public ConnectionAcceptor,
  private:
   void ScheduleFlush(uint32_t session) override;
   void OnSessionEnded(uint32_t session) override;
+  void PrefetchFor(const std::vector<subs::SubscriberRef>& receivers, size_t next);
   void EndTurn();
   void ScheduleTurnEnd();
   void CloseWithinDrain(Session& session);

@@ -10,6 +10,8 @@ static_assert(sizeof(Watch) == 64, "what a connection holds for each key it watc
 uint32_t Watches::Add(base::KeyPtr key, subs::SubscriptionId id) {
   uint32_t slot = slot_limit();
   if (free_.empty()) {
+    // By half rather than by double: there are many connections, and few keys come after the first.
+    if (slot == watches_.capacity()) watches_.reserve(slot + slot / 2 + 1);
     watches_.emplace_back();
   } else {
     slot = free_.back();

@@ -9,6 +9,7 @@
 #include "gateway/base/content_hash.h"
 #include "gateway/base/entity_key.h"
 #include "gateway/base/position_index.h"
+#include "gateway/base/prefetch.h"
 #include "gateway/session/worker_state.h"
 #include "gateway/subs/subscriber.h"
 
@@ -70,6 +71,9 @@ class Watches {
   // key is skipped.
   WorkerStatePtr Next(size_t room = std::numeric_limits<size_t>::max(),
                       protocol::Deflater* deflater = nullptr);
+
+  // The slot, which need not be in use, will be wanted soon.
+  void Prefetch(uint32_t slot) const { base::Prefetch(watches_.data() + slot, sizeof(Watch)); }
 
   // Whether nothing stands in line.
   bool IsIdle() const { return first_ == kNoSlot; }

@@ -5,6 +5,7 @@
 
 #include "gateway/base/executor.h"
 #include "gateway/base/intrusive_list.h"
+#include "gateway/base/prefetch.h"
 #include "gateway/metrics/metrics.h"
 
 namespace entitysync::ws {
@@ -51,6 +52,8 @@ class FlushQueue : public std::enable_shared_from_this<FlushQueue> {
  private:
   using List = base::IntrusiveList<Member, FlushQueue>;
 
+  static constexpr size_t kPrefetchedBytes = 256;  // About what Flush needs of a member.
+
   void Run() {
     due_ = false;
     running_ = true;
@@ -58,7 +61,11 @@ class FlushQueue : public std::enable_shared_from_this<FlushQueue> {
     List batch;
     batch.TakeAll(members_);
     size_t bytes = 0;
-    while (!batch.empty()) bytes += batch.PopFront().Flush();
+    while (!batch.empty()) {
+      Member& member = batch.PopFront();
+      if (!batch.empty()) base::Prefetch(&batch.front(), kPrefetchedBytes);
+      bytes += member.Flush();
+    }
     running_ = false;
     if (bytes > 0) CountSent(bytes);
   }

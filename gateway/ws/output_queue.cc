@@ -7,11 +7,11 @@
 namespace entitysync::ws {
 namespace {
 
-// An idle connection should cost little, a busy one should not allocate on every turn. It counts as
-// busy until it needed little so many times in a row; pings see to that.
+// An idle connection should cost little, a busy one should not allocate on every turn. One that
+// needs much twice in a row counts as busy until it needed little some times; pings see to that.
 constexpr size_t kSegmentsKept = 4;
 constexpr size_t kSegmentsKeptBusy = 32;
-constexpr uint8_t kQuietTimes = 4;
+constexpr uint8_t kMaxBusyness = 6;
 constexpr size_t kCompactAfter = 64;
 
 }  // namespace
@@ -85,10 +85,12 @@ void OutputQueue::Clear() {
 
 void OutputQueue::ReleaseConsumed() {
   if (bytes_ == 0) {
-    const bool is_quiet = segments_.size() <= kSegmentsKept;
-    if (!is_quiet) quiet_times_ = 0;
-    if (is_quiet && quiet_times_ < kQuietTimes) ++quiet_times_;
-    const size_t kept = quiet_times_ < kQuietTimes ? kSegmentsKeptBusy : kSegmentsKept;
+    if (segments_.size() > kSegmentsKept) {
+      busyness_ = std::min<uint8_t>(busyness_ + 2, kMaxBusyness);
+    } else if (busyness_ > 0) {
+      --busyness_;
+    }
+    const size_t kept = busyness_ > 2 ? kSegmentsKeptBusy : kSegmentsKept;
     if (segments_.capacity() > kept) return Clear();
     segments_.clear();
     head_ = 0;

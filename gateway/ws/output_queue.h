@@ -73,7 +73,7 @@ class OutputQueue {
   std::vector<Segment> segments_;
   size_t head_ = 0;          // Index of the first segment not wholly out.
   bool head_begun_ = false;  // Whether bytes of it are out.
-  uint8_t quiet_times_ = 0;  // How often in a row little was queued when all was out.
+  uint8_t busyness_ = 0;     // Grows when much was queued, falls when little was.
   size_t bytes_ = 0;
 };
 
