@@ -78,8 +78,8 @@ LoadProgram::Answer LoadProgram::PublishTo(Parameters& parameters) {
   publisher_.reset();
   absl::StatusOr<std::unique_ptr<Publisher>> publisher =
       !floor.empty() ? FloorPublisher::Connect(floor)
-      : streams      ? StreamPublisher::Connect(std::move(gateways))
-                     : UnaryPublisher::Connect(std::move(gateways));
+      : streams      ? ConnectTo<StreamPublisher>(std::move(gateways))
+                     : ConnectTo<UnaryPublisher>(std::move(gateways));
   if (!publisher.ok()) return publisher.status();
   publisher_ = *std::move(publisher);
   return boost::json::object{};

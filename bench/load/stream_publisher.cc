@@ -2,16 +2,17 @@
 
 namespace entitysync::bench {
 
-absl::StatusOr<std::unique_ptr<Publisher>> StreamPublisher::Connect(Gateways gateways) {
-  std::unique_ptr<StreamPublisher> publisher(new StreamPublisher(std::move(gateways)));
-  auto stubs = publisher->gateways_.Connect();
-  if (!stubs.ok()) return stubs.status();
-  publisher->stubs_ = *std::move(stubs);
-  for (const auto& stub : publisher->stubs_) {
-    publisher->streams_.push_back(
-        std::make_unique<NotifyStream>(publisher->gateways_, *stub, publisher->calls_));
+StreamPublisher::StreamPublisher(Gateways gateways,
+                                 std::vector<std::unique_ptr<Gateways::Stub>> stubs)
+    : GatewayPublisher(std::move(gateways), std::move(stubs)) {
+  for (const auto& stub : stubs_) {
+    streams_.push_back(std::make_unique<NotifyStream>(gateways_, *stub, calls_));
   }
-  return std::unique_ptr<Publisher>(std::move(publisher));
+}
+
+void StreamPublisher::Notify(std::span<const Changed> changes) {
+  calls_.Begin();
+  streams_[NextTurn()]->Send(changes);
 }
 
 }  // namespace entitysync::bench

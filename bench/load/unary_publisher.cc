@@ -13,14 +13,6 @@ struct UnaryPublisher::Call {
   int64_t began_ns = 0;
 };
 
-absl::StatusOr<std::unique_ptr<Publisher>> UnaryPublisher::Connect(Gateways gateways) {
-  std::unique_ptr<UnaryPublisher> publisher(new UnaryPublisher(std::move(gateways)));
-  auto stubs = publisher->gateways_.Connect();
-  if (!stubs.ok()) return stubs.status();
-  publisher->stubs_ = *std::move(stubs);
-  return std::unique_ptr<Publisher>(std::move(publisher));
-}
-
 void UnaryPublisher::Notify(std::span<const Changed> changes) {
   calls_.Begin();
   auto call = std::make_shared<Call>();
@@ -28,7 +20,7 @@ void UnaryPublisher::Notify(std::span<const Changed> changes) {
   gateways_.Add(changes, call->request);
   call->began_ns = MonotonicNs();
   Call& rpc = *call;
-  stubs_[turn_++ % stubs_.size()]->async()->NotifyChange(
+  stubs_[NextTurn()]->async()->NotifyChange(
       &rpc.context, &rpc.request, &rpc.response,
       [this, call = std::move(call)](const grpc::Status& status) {
         calls_.End(MonotonicNs() - call->began_ns, status.ok(), status.error_message());
