@@ -23,8 +23,7 @@ struct ChangeView {
 // Purpose: views into the bytes that came. Message objects would take as long to make as all the
 //   rest of a small request takes, and thirty times the bytes of a change in memory.
 // Owner and lifetime: a local of who takes the request. Views last as long, and no longer than
-// until
-//   it is decoded into again.
+//   until it is decoded into again.
 // Threading: one thread. Limits: as many changes are kept as Decode is told; more are counted.
 // Errors: see Decode.
 class RequestView {

@@ -29,8 +29,7 @@ struct Shared;
 // Threading: any thread; work is posted to the loops.
 // Limits: Options. One replica-wide count of connections.
 // Errors: Open's Status says what to do: INVALID_ARGUMENT (address, TLS files), NOT_FOUND (TLS
-// files),
-//   UNAVAILABLE (port taken). Afterwards nothing fails as a whole; see Connection.
+//   files), UNAVAILABLE (port taken). Afterwards nothing fails as a whole; see Connection.
 class Server {
  public:
   // One event loop and the sessions that live on it.

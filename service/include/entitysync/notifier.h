@@ -74,8 +74,7 @@ struct NotifierStats {
 // Tells the gateways what changed.
 //
 // Purpose: NotifyChange with load balancing, retries and, if wanted, a queue and a stream behind
-// it.
-//   For processes that only notify (jobs, an outbox relay); a Service holds one of its own.
+//   it. For processes that only notify (jobs, an outbox relay); a Service holds one of its own.
 // Owner and lifetime: the application's. No call may be running when it is destroyed; the
 //   destructor calls Stop.
 // Threading: safe from any thread. Runs one thread of its own for NotifyLater.
