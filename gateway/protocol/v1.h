@@ -1,0 +1,38 @@
+#pragma once
+
+#include <absl/status/statusor.h>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "entitysync/client/v1/client.pb.h"
+#include "gateway/base/content_hash.h"
+#include "gateway/base/entity_key.h"
+#include "gateway/protocol/frame.h"
+
+namespace entitysync::protocol {
+
+// The v1 dialect, in both its forms. client.proto is the schema of record, docs/PROTOCOL.md the
+// reference. Pure functions.
+
+enum class V1Form : uint8_t { kJson, kProto };
+
+// The subprotocols that name them (RFC 6455 section 1.9).
+inline constexpr std::string_view kV1Json = "entity-sync.v1.json";
+inline constexpr std::string_view kV1Proto = "entity-sync.v1.proto";
+
+// Reads one message. An action that is not known here is none (ACTION_NOT_SET), with its `ref`.
+// INVALID_ARGUMENT, with what is wrong: this is no message of v1, and nobody knows what it wants.
+// Unknown fields are ignored.
+absl::StatusOr<client::v1::ClientMessage> DecodeV1(V1Form form, std::string_view payload,
+                                                   bool is_binary);
+
+// One event as a websocket message. For those that go to one connection.
+Frame EncodeV1(V1Form form, const client::v1::ServerEvent& event);
+
+// A state as all who watch it in this form get it.
+Frame EncodeV1State(V1Form form, const base::EntityKey& key, std::string_view version,
+                    const base::Rows& rows);
+
+}  // namespace entitysync::protocol
