@@ -10,8 +10,8 @@ inline constexpr int kMaxJsonDepth = 128;
 // Whether `text` is one JSON document (RFC 8259) in UTF-8, not nested deeper than kMaxJsonDepth.
 bool IsJson(std::string_view text);
 
-// The text of a member's value, byte for byte as it stands in `object`; of several with that name the
-// last one's, empty if there is none. `object` is the text of a JSON object, known to be valid.
+// The text of a member's value, byte for byte as it stands in `object`; of several with that name
+// the last one's, empty if there is none. `object` is the text of a JSON object, known to be valid.
 std::string_view RawMember(std::string_view object, std::string_view name);
 
 }  // namespace entitysync::protocol

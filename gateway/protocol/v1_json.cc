@@ -26,9 +26,7 @@ constexpr std::string_view kBase64 = "$base64";
 absl::string_view View(std::string_view text) { return {text.data(), text.size()}; }
 json::string_view JsonView(std::string_view text) { return {text.data(), text.size()}; }
 
-absl::Status Wrong(std::string_view what) {
-  return absl::InvalidArgumentError(View(what));
-}
+absl::Status Wrong(std::string_view what) { return absl::InvalidArgumentError(View(what)); }
 
 // The member's value; null if it is not there, or is null.
 const json::value* Find(const json::object& object, std::string_view name) {
@@ -64,9 +62,9 @@ absl::Status ReadBody(std::string_view action, const json::value* body, Message&
   const auto read =
       google::protobuf::util::JsonStringToMessage(Normal(message, body), &message, options);
   if (read.ok()) return absl::OkStatus();
-  return absl::InvalidArgumentError(
-      absl::StrCat("the body of \"", View(action), "\" cannot be used: ",
-                   absl::string_view(read.message().data(), read.message().size())));
+  return absl::InvalidArgumentError(absl::StrCat(
+      "the body of \"", View(action),
+      "\" cannot be used: ", absl::string_view(read.message().data(), read.message().size())));
 }
 
 // --- Events.
@@ -138,8 +136,9 @@ absl::StatusOr<ClientMessage> DecodeV1Json(std::string_view text) {
   }
   const json::value* const action = Find(root.get_object(), "action");
   if (action == nullptr || !action->is_string()) {
-    return Wrong("the message has no \"action\": say \"subscribe\", \"unsubscribe\", \"update\", "
-                 "\"authenticate\", \"message\" or \"ping\"");
+    return Wrong(
+        "the message has no \"action\": say \"subscribe\", \"unsubscribe\", \"update\", "
+        "\"authenticate\", \"message\" or \"ping\"");
   }
   const std::string name(action->get_string());
   const FieldDescriptor* const field = ClientMessage::descriptor()->FindFieldByName(name);

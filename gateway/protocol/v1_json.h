@@ -11,9 +11,10 @@
 
 namespace entitysync::protocol {
 
-// The JSON form of v1: the proto3 JSON mapping of client.proto, but that the case of the oneof stands
-// in a member of its own, and that what is JSON already (rows, messages to and from the application,
-// patches) stands there as it is rather than as base64. Use v1.h, which knows both forms.
+// The JSON form of v1: the proto3 JSON mapping of client.proto, but that the case of the oneof
+// stands in a member of its own, and that what is JSON already (rows, messages to and from the
+// application, patches) stands there as it is rather than as base64. Use v1.h, which knows both
+// forms.
 
 absl::StatusOr<client::v1::ClientMessage> DecodeV1Json(std::string_view text);
 

@@ -23,7 +23,8 @@ TEST(RawJsonTest, NestedTooDeepIsNoDocument) {
 
 TEST(RawJsonTest, AMembersTextIsAsItStands) {
   const std::string object =
-      "  {\"a\" : {\"b\": \"}]\\\"\", \"c\":[ 1,2 ]} , \"n\":-1.50e+3,\"s\":\"x\\\\\", \"t\" : true}";
+      "  {\"a\" : {\"b\": \"}]\\\"\", \"c\":[ 1,2 ]} , \"n\":-1.50e+3,\"s\":\"x\\\\\", \"t\" : "
+      "true}";
   EXPECT_EQ(RawMember(object, "a"), "{\"b\": \"}]\\\"\", \"c\":[ 1,2 ]}");
   EXPECT_EQ(RawMember(object, "n"), "-1.50e+3");
   EXPECT_EQ(RawMember(object, "s"), "\"x\\\\\"");

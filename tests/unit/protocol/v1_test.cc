@@ -28,8 +28,8 @@ std::string Payload(const Frame& frame) {
 std::string Json(const ServerEvent& event) { return Payload(EncodeV1(V1Form::kJson, event)); }
 
 TEST(V1DecodeTest, AListMayBeGivenAsOneElement) {
-  const ClientMessage one = Read(
-      R"({"action":"subscribe","ref":7,"body":{"entity":"items","id":"100"}})");
+  const ClientMessage one =
+      Read(R"({"action":"subscribe","ref":7,"body":{"entity":"items","id":"100"}})");
   EXPECT_EQ(one.ref(), 7u);
   ASSERT_EQ(one.subscribe().subscriptions_size(), 1);
   EXPECT_EQ(one.subscribe().subscriptions(0).id(), "100");
@@ -64,10 +64,9 @@ TEST(V1DecodeTest, ABodyMayBeAbsentOrNull) {
 }
 
 TEST(V1DecodeTest, WhatIsForTheApplicationStaysAsItIs) {
-  EXPECT_EQ(Read(R"({"action":"message","ref":1,"body":{ "a" : [1.0, "\u00e9"] } })")
-                .message()
-                .data(),
-            R"({ "a" : [1.0, "\u00e9"] })");
+  EXPECT_EQ(
+      Read(R"({"action":"message","ref":1,"body":{ "a" : [1.0, "\u00e9"] } })").message().data(),
+      R"({ "a" : [1.0, "\u00e9"] })");
   EXPECT_EQ(Read(R"({"action":"message","body":null})").message().data(), "null");
   EXPECT_EQ(Read(R"({"action":"message"})").message().data(), "");
 }
@@ -96,8 +95,8 @@ TEST(V1DecodeTest, WhatCannotBeUnderstoodIsSaidSo) {
 }
 
 TEST(V1DecodeTest, EachFormHasItsKindOfFrame) {
-  EXPECT_TRUE(absl::IsInvalidArgument(
-      DecodeV1(V1Form::kJson, R"({"action":"ping"})", true).status()));
+  EXPECT_TRUE(
+      absl::IsInvalidArgument(DecodeV1(V1Form::kJson, R"({"action":"ping"})", true).status()));
   EXPECT_TRUE(absl::IsInvalidArgument(DecodeV1(V1Form::kProto, "", false).status()));
   EXPECT_TRUE(absl::IsInvalidArgument(DecodeV1(V1Form::kProto, "\xff", true).status()));
   ClientMessage ping;
