@@ -2,70 +2,22 @@
 
 #include <boost/json/monotonic_resource.hpp>
 #include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
+
+#include "gateway/protocol/json_walker.h"
 
 namespace entitysync::protocol {
 namespace {
 
 namespace json = boost::json;
 
-// Walks over valid JSON without understanding it.
-class Walker {
- public:
-  explicit Walker(std::string_view text) : text_(text) {}
-
-  char Peek() {
-    while (at_ < text_.size() && text_.find_first_of(" \t\r\n", at_) == at_) ++at_;
-    return at_ < text_.size() ? text_[at_] : '\0';
-  }
-  void Skip() { ++at_; }
-
-  // The string that begins here, with its quotes.
-  std::string_view TakeString() {
-    const size_t begin = at_++;
-    for (; text_[at_] != '"'; ++at_) {
-      if (text_[at_] == '\\') ++at_;
-    }
-    ++at_;
-    return text_.substr(begin, at_ - begin);
-  }
-
-  // The value that begins here.
-  std::string_view TakeValue() {
-    const size_t begin = at_;
-    int depth = 0;
-    do {
-      const char next = text_[at_];
-      if (next == '"') {
-        TakeString();
-        continue;
-      }
-      if (next == '{' || next == '[') ++depth;
-      if (next == '}' || next == ']') --depth;
-      ++at_;
-    } while (at_ < text_.size() && (depth > 0 || IsInScalar(begin)));
-    return text_.substr(begin, at_ - begin);
-  }
-
- private:
-  // Whether the value from `begin` on is a number or a word that goes on here.
-  bool IsInScalar(size_t begin) const {
-    const char first = text_[begin];
-    return first != '"' && first != '{' && first != '[' &&
-           text_.find_first_of(" \t\r\n,]}", at_) != at_;
-  }
-
-  const std::string_view text_;
-  size_t at_ = 0;
-};
+json::string_view View(std::string_view text) { return {text.data(), text.size()}; }
 
 // Whether a string with its quotes says `name`.
 bool Says(std::string_view quoted, std::string_view name) {
-  if (quoted.find('\\') == std::string_view::npos) {
-    return quoted.substr(1, quoted.size() - 2) == name;
-  }
-  const json::value value = json::parse(json::string_view(quoted.data(), quoted.size()));
-  return value.get_string() == json::string_view(name.data(), name.size());
+  if (quoted.find('\\') != std::string_view::npos) return UnquoteJson(quoted) == name;
+  return quoted.substr(1, quoted.size() - 2) == name;
 }
 
 }  // namespace
@@ -76,13 +28,13 @@ bool IsJson(std::string_view text) {
   json::parse_options options;
   options.max_depth = kMaxJsonDepth;
   json::error_code error;
-  json::parse(json::string_view(text.data(), text.size()), error, &memory, options);
+  json::parse(View(text), error, &memory, options);
   return !error;
 }
 
 std::string_view RawMember(std::string_view object, std::string_view name) {
   std::string_view found;
-  Walker walker(object);
+  JsonWalker walker(object);
   walker.Peek();
   walker.Skip();  // The brace.
   while (walker.Peek() == '"') {
@@ -95,6 +47,18 @@ std::string_view RawMember(std::string_view object, std::string_view name) {
     if (walker.Peek() == ',') walker.Skip();
   }
   return found;
+}
+
+std::string UnquoteJson(std::string_view quoted) {
+  if (quoted.find('\\') == std::string_view::npos) {
+    return std::string(quoted.substr(1, quoted.size() - 2));
+  }
+  const json::value value = json::parse(View(quoted));
+  return std::string(value.get_string());
+}
+
+void AppendJsonString(std::string_view text, std::string& out) {
+  out += json::serialize(json::string(View(text)));
 }
 
 }  // namespace entitysync::protocol

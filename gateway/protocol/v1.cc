@@ -11,14 +11,14 @@
 namespace entitysync::protocol {
 namespace {
 
-absl::StatusOr<client::v1::ClientMessage> DecodeProto(std::string_view payload) {
-  client::v1::ClientMessage message;
+absl::StatusOr<V1Message> DecodeProto(std::string_view payload) {
+  V1Message read;
   if (payload.size() > INT_MAX ||
-      !message.ParseFromArray(payload.data(), static_cast<int>(payload.size()))) {
+      !read.message.ParseFromArray(payload.data(), static_cast<int>(payload.size()))) {
     return absl::InvalidArgumentError(
         "the message is no entitysync.client.v1.ClientMessage: generate it from client.proto");
   }
-  return message;
+  return read;
 }
 
 Frame FrameOf(FrameKind kind, std::string_view payload) {
@@ -30,8 +30,7 @@ Frame FrameOf(FrameKind kind, std::string_view payload) {
 
 }  // namespace
 
-absl::StatusOr<client::v1::ClientMessage> DecodeV1(V1Form form, std::string_view payload,
-                                                   bool is_binary) {
+absl::StatusOr<V1Message> DecodeV1(V1Form form, std::string_view payload, bool is_binary) {
   if (is_binary != (form == V1Form::kProto)) {
     return absl::InvalidArgumentError(is_binary
                                           ? "entity-sync.v1.json takes text frames, not binary ones"
@@ -46,7 +45,7 @@ Frame EncodeV1(V1Form form, const client::v1::ServerEvent& event) {
 }
 
 Frame EncodeV1State(V1Form form, const base::EntityKey& key, std::string_view version,
-                    const base::Rows& rows) {
+                    std::span<const std::string_view> rows) {
   if (form == V1Form::kJson) {
     return FrameOf(FrameKind::kText, EncodeV1StateJson(key, version, rows));
   }
@@ -56,7 +55,7 @@ Frame EncodeV1State(V1Form form, const base::EntityKey& key, std::string_view ve
   state.set_entity(key.entity);
   state.set_id(key.id);
   state.set_version(std::string(version));
-  for (const std::string& row : rows) state.add_rows(row);
+  for (const std::string_view row : rows) state.add_rows(row.data(), row.size());
   return FrameOf(FrameKind::kBinary, event->SerializeAsString());
 }
 

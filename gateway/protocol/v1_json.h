@@ -2,12 +2,13 @@
 
 #include <absl/status/statusor.h>
 
+#include <span>
 #include <string>
 #include <string_view>
 
 #include "entitysync/client/v1/client.pb.h"
-#include "gateway/base/content_hash.h"
 #include "gateway/base/entity_key.h"
+#include "gateway/protocol/v1.h"
 
 namespace entitysync::protocol {
 
@@ -16,11 +17,11 @@ namespace entitysync::protocol {
 // application, patches) stands there as it is rather than as base64. Use v1.h, which knows both
 // forms.
 
-absl::StatusOr<client::v1::ClientMessage> DecodeV1Json(std::string_view text);
+absl::StatusOr<V1Message> DecodeV1Json(std::string_view text);
 
 std::string EncodeV1Json(const client::v1::ServerEvent& event);
 
 std::string EncodeV1StateJson(const base::EntityKey& key, std::string_view version,
-                              const base::Rows& rows);
+                              std::span<const std::string_view> rows);
 
 }  // namespace entitysync::protocol

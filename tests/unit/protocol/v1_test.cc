@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <string_view>
+#include <vector>
 
 namespace entitysync::protocol {
 namespace {
@@ -13,9 +15,9 @@ using client::v1::ServerEvent;
 using google::protobuf::util::MessageDifferencer;
 
 ClientMessage Read(std::string_view json) {
-  const absl::StatusOr<ClientMessage> message = DecodeV1(V1Form::kJson, json, false);
-  EXPECT_TRUE(message.ok()) << message.status() << json;
-  return message.value_or(ClientMessage());
+  const absl::StatusOr<V1Message> read = DecodeV1(V1Form::kJson, json, false);
+  EXPECT_TRUE(read.ok() && read->body.ok() && read->faults.empty()) << read.status() << json;
+  return read.ok() ? read->message : ClientMessage();
 }
 
 // The payload of an event's only message.
@@ -81,17 +83,48 @@ TEST(V1DecodeTest, AnUnknownActionIsNone) {
 }
 
 TEST(V1DecodeTest, WhatCannotBeUnderstoodIsSaidSo) {
-  for (const char* text :
-       {"", "[]", "subscribe", R"({"body":{}})", R"({"action":1})", R"({"action":"ping","ref":-1})",
-        R"({"action":"ping","ref":4294967296})", R"({"action":"ping","ref":1.5})",
-        R"({"action":"ping","ref":"1"})", R"({"action":"subscribe","body":"items"})",
-        R"({"action":"subscribe","body":{"entity":"items","id":{}}})",
-        R"({"action":"subscribe","body":[{"entity":"items","id":"1","maxRate":"often"}]})",
-        R"({"action":"authenticate","body":{"secret":[]}})"}) {
+  for (const char* text : {"", "[]", "subscribe", R"({"body":{}})", R"({"action":1})",
+                           R"({"action":"ping","ref":-1})", R"({"action":"ping","ref":4294967296})",
+                           R"({"action":"ping","ref":1.5})", R"({"action":"ping","ref":"1"})"}) {
     const absl::Status status = DecodeV1(V1Form::kJson, text, false).status();
     EXPECT_TRUE(absl::IsInvalidArgument(status)) << text << ": " << status;
     EXPECT_FALSE(status.message().empty());
   }
+}
+
+TEST(V1DecodeTest, AnActionWithABodyThatCannotBeUsedIsStillAnswered) {
+  for (const char* text : {R"({"action":"authenticate","ref":5,"body":{"secret":[]}})",
+                           R"({"action":"update","ref":5,"body":"often"})"}) {
+    const auto read = DecodeV1(V1Form::kJson, text, false);
+    ASSERT_TRUE(read.ok());
+    EXPECT_EQ(read->message.ref(), 5u);
+    EXPECT_TRUE(absl::IsInvalidArgument(read->body)) << text << ": " << read->body;
+  }
+}
+
+TEST(V1DecodeTest, ABadItemDoesNoHarmToTheOthers) {
+  const auto read = DecodeV1(
+      V1Form::kJson,
+      R"({"action":"subscribe","body":[{"entity":"items","id":{}},{"entity":"items","id":"1"},
+          7,{"entity":"items","id":"2","maxRate":"often"}]})",
+      false);
+  ASSERT_TRUE(read.ok() && read->body.ok());
+  ASSERT_EQ(read->message.subscribe().subscriptions_size(), 4);
+  EXPECT_EQ(read->message.subscribe().subscriptions(1).id(), "1");
+  ASSERT_EQ(read->faults.size(), 4u);
+  EXPECT_FALSE(read->faults[0].empty());
+  EXPECT_TRUE(read->faults[1].empty());
+  EXPECT_FALSE(read->faults[2].empty());
+  EXPECT_FALSE(read->faults[3].empty());
+}
+
+TEST(V1DecodeTest, AMessageNamesABoundedNumberOfKeys) {
+  std::string body;
+  for (size_t i = 0; i <= kMaxV1Items; ++i) body += R"(,{"entity":"items","id":"1"})";
+  const auto read =
+      DecodeV1(V1Form::kJson, R"({"action":"unsubscribe","body":[)" + body.substr(1) + "]}", false);
+  ASSERT_TRUE(read.ok());
+  EXPECT_TRUE(absl::IsInvalidArgument(read->body)) << read->body;
 }
 
 TEST(V1DecodeTest, EachFormHasItsKindOfFrame) {
@@ -104,7 +137,7 @@ TEST(V1DecodeTest, EachFormHasItsKindOfFrame) {
   ping.mutable_ping();
   const auto read = DecodeV1(V1Form::kProto, ping.SerializeAsString(), true);
   ASSERT_TRUE(read.ok());
-  EXPECT_TRUE(MessageDifferencer::Equals(*read, ping));
+  EXPECT_TRUE(MessageDifferencer::Equals(read->message, ping));
 }
 
 TEST(V1EncodeTest, EventsHaveTheFieldsOfTheMapping) {
@@ -142,7 +175,8 @@ TEST(V1EncodeTest, APatchIsJsonInJson) {
 
 TEST(V1EncodeTest, RowsThatAreJsonStandAsTheyAre) {
   const base::EntityKey key{"items", "a/\"b\""};
-  const base::Rows rows = {"{ \"n\" : 1.50 }", "no json", "\xff", "null", R"({"$base64":"x"})", ""};
+  const std::vector<std::string_view> rows = {"{ \"n\" : 1.50 }",   "no json", "\xff", "null",
+                                              R"({"$base64":"x"})", ""};
   EXPECT_EQ(Payload(EncodeV1State(V1Form::kJson, key, "7.ab", rows)),
             R"({"event":"state","entity":"items","id":"a/\"b\"","version":"7.ab","rows":[)"
             "{ \"n\" : 1.50 },"
@@ -154,12 +188,12 @@ TEST(V1EncodeTest, RowsThatAreJsonStandAsTheyAre) {
 
 TEST(V1EncodeTest, AStateIsTheSameHoweverItIsMade) {
   const base::EntityKey key{"items", "1"};
-  const base::Rows rows = {R"({"n":1})", "\xff"};
+  const std::vector<std::string_view> rows = {R"({"n":1})", "\xff"};
   ServerEvent event;
   event.mutable_state()->set_entity("items");
   event.mutable_state()->set_id("1");
   event.mutable_state()->set_version("1.a");
-  for (const std::string& row : rows) event.mutable_state()->add_rows(row);
+  for (const std::string_view row : rows) event.mutable_state()->add_rows(std::string(row));
   for (const V1Form form : {V1Form::kJson, V1Form::kProto}) {
     EXPECT_EQ(*EncodeV1State(form, key, "1.a", rows), *EncodeV1(form, event));
   }

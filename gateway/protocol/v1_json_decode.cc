@@ -1,0 +1,127 @@
+#include <absl/strings/str_cat.h>
+#include <google/protobuf/util/json_util.h>
+
+#include <algorithm>
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+#include <boost/json/value.hpp>
+#include <optional>
+#include <utility>
+
+#include "gateway/protocol/raw_json.h"
+#include "gateway/protocol/v1_json.h"
+
+namespace entitysync::protocol {
+namespace {
+
+namespace json = boost::json;
+using client::v1::ClientMessage;
+using google::protobuf::FieldDescriptor;
+using google::protobuf::Message;
+
+json::string_view JsonView(std::string_view text) { return {text.data(), text.size()}; }
+
+// The member's value; null if it is not there, or is null.
+const json::value* Find(const json::object& object, std::string_view name) {
+  const json::value* const found = object.if_contains(JsonView(name));
+  return found == nullptr || found->is_null() ? nullptr : found;
+}
+
+std::optional<uint32_t> AsRef(const json::value& value) {
+  json::error_code error;
+  const auto number = value.is_number() ? value.to_number<uint32_t>(error) : 0;
+  return value.is_number() && !error ? std::optional(number) : std::nullopt;
+}
+
+absl::Status ReadMessage(const json::value& value, Message& message) {
+  google::protobuf::util::JsonParseOptions options;
+  options.ignore_unknown_fields = true;
+  const auto read =
+      google::protobuf::util::JsonStringToMessage(json::serialize(value), &message, options);
+  if (read.ok()) return absl::OkStatus();
+  message.Clear();
+  return absl::InvalidArgumentError(
+      absl::string_view(read.message().data(), read.message().size()));
+}
+
+// The only field of a message that is a list, if that is all it has: its elements may stand for it.
+const FieldDescriptor* ListOf(const Message& message) {
+  const google::protobuf::Descriptor& type = *message.GetDescriptor();
+  return type.field_count() == 1 && type.field(0)->is_repeated() ? type.field(0) : nullptr;
+}
+
+// Reads the elements one by one, so that a bad one does no harm to the others.
+void ReadElement(const json::value& element, const FieldDescriptor& list, Message& message,
+                 std::vector<std::string>& faults) {
+  Message& item = *message.GetReflection()->AddMessage(&message, &list);
+  const absl::Status status = ReadMessage(element, item);
+  faults.emplace_back(status.ok() ? absl::string_view() : status.message());
+}
+
+void ReadList(const json::value& body, const FieldDescriptor& list, V1Message& read,
+              Message& message) {
+  if (!body.is_array()) {
+    ReadElement(body, list, message, read.faults);
+  } else if (body.get_array().size() > kMaxV1Items) {
+    read.body =
+        absl::InvalidArgumentError(absl::StrCat("one message may name ", kMaxV1Items, " keys, not ",
+                                                body.get_array().size(), ": send several"));
+  } else {
+    for (const json::value& element : body.get_array()) {
+      ReadElement(element, list, message, read.faults);
+    }
+  }
+  const bool is_fine = std::all_of(read.faults.begin(), read.faults.end(),
+                                   [](const std::string& fault) { return fault.empty(); });
+  if (is_fine) read.faults.clear();
+}
+
+// Reads the body into the field of the action.
+void ReadBody(const json::value* body, const FieldDescriptor& action, V1Message& read) {
+  Message& message = *read.message.GetReflection()->MutableMessage(&read.message, &action);
+  if (body == nullptr) return;
+  if (const FieldDescriptor* const list = ListOf(message)) {
+    ReadList(*body, *list, read, message);
+  } else if (const absl::Status status = ReadMessage(*body, message); !status.ok()) {
+    read.body = absl::InvalidArgumentError(
+        absl::StrCat("the body of \"", action.name(), "\" cannot be used: ", status.message()));
+  }
+}
+
+}  // namespace
+
+absl::StatusOr<V1Message> DecodeV1Json(std::string_view text) {
+  json::parse_options options;
+  options.max_depth = kMaxJsonDepth;
+  json::error_code error;
+  const json::value root = json::parse(JsonView(text), error, {}, options);
+  if (error || !root.is_object()) {
+    return absl::InvalidArgumentError(
+        "the message is no JSON object: send {\"action\": ..., \"body\": ...}");
+  }
+  V1Message read;
+  if (const json::value* const ref = Find(root.get_object(), "ref")) {
+    const std::optional<uint32_t> number = AsRef(*ref);
+    if (!number) {
+      return absl::InvalidArgumentError("\"ref\" has to be a whole number from 0 to 4294967295");
+    }
+    read.message.set_ref(*number);
+  }
+  const json::value* const action = Find(root.get_object(), "action");
+  if (action == nullptr || !action->is_string()) {
+    return absl::InvalidArgumentError(
+        "the message has no \"action\": say \"subscribe\", \"unsubscribe\", \"update\", "
+        "\"authenticate\", \"message\" or \"ping\"");
+  }
+  const FieldDescriptor* const field =
+      ClientMessage::descriptor()->FindFieldByName(std::string(action->get_string()));
+  if (field == nullptr || field->real_containing_oneof() == nullptr) return read;  // Unknown.
+  if (field->number() == ClientMessage::kMessageFieldNumber) {
+    read.message.mutable_message()->set_data(std::string(RawMember(text, "body")));
+  } else {
+    ReadBody(Find(root.get_object(), "body"), *field, read);
+  }
+  return read;
+}
+
+}  // namespace entitysync::protocol
