@@ -210,10 +210,11 @@ void Coalescer::RequestFetch() {
       phase_ = Phase::kQueued;
       return;
     case FetchGate::Admission::kRefused:
-      return RetryAfter(
-          Phase::kWaiting,
-          {.min = context_.options.backoff_min, .max = context_.options.refused_backoff_max},
-          kRefusedAttempt);
+      RetryAfter(Phase::kWaiting,
+                 {.min = context_.options.backoff_min, .max = context_.options.refused_backoff_max},
+                 kRefusedAttempt);
+      // Revalidations come in great numbers after a gap: most of them will just take their turn.
+      if (priority_ == FetchGate::Priority::kUrgent) listener_.OnUnanswered();
   }
 }
 
@@ -329,11 +330,17 @@ void Coalescer::OnFailure(absl::StatusCode code) {
       misconfigured ? context_.metrics.fetches_misconfigured : context_.metrics.fetches_failed;
   counter.Increment();
   context_.WarnOfFailure(key_->entity, code, misconfigured);
-  // A misconfiguration is retried at the slow end.
+  AskAgain(Phase::kWaiting, misconfigured ? SlowEnd() : AfterFailure());
+  listener_.OnUnanswered();
+}
+
+// A misconfiguration is retried at the slow end.
+BackoffRange Coalescer::SlowEnd() const {
+  return {context_.options.backoff_max / 2, context_.options.backoff_max};
+}
+
+BackoffRange Coalescer::AfterFailure() {
   const CoalescerOptions& options = context_.options;
-  if (misconfigured) {
-    return AskAgain(Phase::kWaiting, {options.backoff_max / 2, options.backoff_max});
-  }
   // What failed before an outage ended says nothing of the target now.
   const uint32_t recoveries = target_.recovery.recoveries();
   const bool ended = std::exchange(recoveries_, recoveries) != recoveries;
@@ -341,7 +348,7 @@ void Coalescer::OnFailure(absl::StatusCode code) {
   const bool is_prober = target_.recovery.Sleep(*this);
   const base::Duration most =
       is_prober ? std::min(options.probe_interval, options.backoff_max) : options.backoff_max;
-  AskAgain(Phase::kWaiting, {options.backoff_min, most});
+  return {options.backoff_min, most};
 }
 
 void Coalescer::AskAgain(Phase wait, BackoffRange backoff) {

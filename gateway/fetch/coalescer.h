@@ -97,6 +97,8 @@ class Coalescer final : public FetchGate::Waiter, public Asker, public Recovery:
   struct Listener {
     virtual ~Listener() = default;
     virtual void OnOutcome(Judged judged) = 0;
+    // The application could not be asked, or did not answer; it will be asked again.
+    virtual void OnUnanswered() {}
   };
 
   Coalescer(CoalescerContext& context, const EntityType& type, TargetAccess& target,
@@ -144,6 +146,8 @@ class Coalescer final : public FetchGate::Waiter, public Asker, public Recovery:
   void OnRows(FetchAnswer answer, base::TimePoint now);
   void OnNotFound(FetchAnswer answer, base::TimePoint now);
   void OnFailure(absl::StatusCode code);
+  BackoffRange SlowEnd() const;
+  BackoffRange AfterFailure();
   void Settle(Judged judged);
   void AskAgain(Phase wait, BackoffRange backoff);
   void RetryAfter(Phase wait, BackoffRange backoff, uint32_t attempt);

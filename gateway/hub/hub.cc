@@ -12,12 +12,18 @@ size_t Share(size_t limit, size_t index, size_t shards) {
   return std::max<size_t>(1, limit / shards + (index < limit % shards ? 1 : 0));
 }
 
+// Places that do not make up a whole call would make small ones, one after each full one.
+size_t WholeCalls(size_t places, size_t max_items) {
+  return places > max_items ? places - places % max_items : places;
+}
+
 std::vector<fetch::FetchGate::Limits> GateLimits(const HubOptions& options,
                                                  const fetch::EntityCatalog& catalog, size_t index,
                                                  size_t shards) {
   std::vector<fetch::FetchGate::Limits> limits;
   for (const fetch::Target& target : catalog.targets()) {
-    const size_t in_flight = Share(target.max_in_flight, index, shards);
+    const size_t in_flight =
+        WholeCalls(Share(target.max_in_flight, index, shards), options.urgent.max_items);
     const size_t revalidations = Share(options.revalidations_in_flight, index, shards);
     limits.push_back(
         {.in_flight = in_flight,
@@ -60,7 +66,7 @@ void Hub::OnChanges(std::vector<changelog::Change> changes) {
   if (slices_.size() == 1) return PostChanges(*slices_[0], std::move(changes));
   std::vector<std::vector<changelog::Change>> parts(slices_.size());
   for (changelog::Change& change : changes) {
-    parts[base::StableHash(change.key) % slices_.size()].push_back(std::move(change));
+    parts[IndexOf(change.key)].push_back(std::move(change));
   }
   for (size_t i = 0; i < parts.size(); ++i) {
     if (!parts[i].empty()) PostChanges(*slices_[i], std::move(parts[i]));
@@ -102,12 +108,31 @@ void Hub::OnBusLive(bool live) {
   }
 }
 
-void Hub::Subscribe(const subs::SubscriberRef& subscriber, base::KeyPtr key, fetch::Secret secret,
-                    bool snapshot) {
+void Hub::Subscribe(Subscription subscription, fetch::Secret secret) {
+  Slice& slice = SliceOf(*subscription.key);
+  slice.loop->Post([shard = slice.shard.get(), subscription = std::move(subscription),
+                    secret = std::move(secret)] { shard->Subscribe(subscription, secret); });
+}
+
+// One post per shard: what a shard begins in one turn, it asks about in as few calls as can be.
+void Hub::SubscribeAll(std::vector<Subscription> subscriptions, fetch::Secret secret) {
+  std::vector<std::vector<Subscription>> parts(slices_.size());
+  for (Subscription& subscription : subscriptions) {
+    parts[IndexOf(*subscription.key)].push_back(std::move(subscription));
+  }
+  for (size_t i = 0; i < parts.size(); ++i) {
+    if (parts[i].empty()) continue;
+    slices_[i]->loop->Post([shard = slices_[i]->shard.get(), part = std::move(parts[i]), secret] {
+      for (const Subscription& subscription : part) shard->Subscribe(subscription, secret);
+    });
+  }
+}
+
+void Hub::WantPatches(base::KeyPtr key, fetch::Secret secret) {
   Slice& slice = SliceOf(*key);
-  slice.loop->Post([shard = slice.shard.get(), subscriber, key = std::move(key),
-                    secret = std::move(secret),
-                    snapshot] { shard->Subscribe(subscriber, key, secret, snapshot); });
+  slice.loop->Post([shard = slice.shard.get(), key = std::move(key), secret = std::move(secret)] {
+    shard->WantPatches(*key, secret);
+  });
 }
 
 void Hub::Unsubscribe(subs::SubscriptionId id, base::KeyPtr key, fetch::Secret secret) {
@@ -134,8 +159,8 @@ void Hub::Stop() {
   }
 }
 
-Hub::Slice& Hub::SliceOf(const base::EntityKey& key) {
-  return *slices_[slices_.size() == 1 ? 0 : base::StableHash(key) % slices_.size()];
+size_t Hub::IndexOf(const base::EntityKey& key) const {
+  return slices_.size() == 1 ? 0 : base::StableHash(key) % slices_.size();
 }
 
 }  // namespace entitysync::hub

@@ -49,8 +49,9 @@ class Hub final : public changelog::ChangeSink, public Subscriptions {
   void OnGap() override;
   void OnBusLive(bool live) override;
 
-  void Subscribe(const subs::SubscriberRef& subscriber, base::KeyPtr key, fetch::Secret secret,
-                 bool snapshot) override;
+  void Subscribe(Subscription subscription, fetch::Secret secret) override;
+  void SubscribeAll(std::vector<Subscription> subscriptions, fetch::Secret secret) override;
+  void WantPatches(base::KeyPtr key, fetch::Secret secret) override;
   void Unsubscribe(subs::SubscriptionId id, base::KeyPtr key, fetch::Secret secret) override;
   void ChangeCredential(CredentialChange change) override;
   void Refresh(subs::SubscriptionId id, base::KeyPtr key, fetch::Secret secret) override;
@@ -66,7 +67,8 @@ class Hub final : public changelog::ChangeSink, public Subscriptions {
     std::atomic<uint32_t> gaps{0};  // Noticed, and not passed on yet.
   };
 
-  Slice& SliceOf(const base::EntityKey& key);
+  size_t IndexOf(const base::EntityKey& key) const;
+  Slice& SliceOf(const base::EntityKey& key) { return *slices_[IndexOf(key)]; }
   void PostChanges(Slice& slice, std::vector<changelog::Change> changes);
   static void PostGap(Slice& slice);
 

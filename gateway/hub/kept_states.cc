@@ -13,9 +13,11 @@ constexpr base::Duration kTick = std::chrono::milliseconds(100);
 constexpr size_t kOverheadBytes = 704;
 
 size_t BytesOf(const base::EntityKey& key, const std::string& secret, const State& state) {
-  const size_t frames = state.classic == nullptr
-                            ? 0
-                            : state.classic->capacity() + state.deflated.BytesBeside(state.classic);
+  size_t frames = 0;
+  if (state.classic != nullptr) {
+    frames = state.classic->capacity() + state.deflated.BytesBeside(state.classic);
+  }
+  if (state.v1 != nullptr) frames += state.v1->Bytes();
   return kOverheadBytes + key.entity.capacity() + key.id.capacity() + secret.capacity() + frames;
 }
 

@@ -8,20 +8,28 @@
 namespace entitysync::hub {
 namespace {
 
-// Stands for "does not exist"; no rows hash to it but by a chance of 2^-128.
-constexpr base::ContentHash kRemovedHash{};
+StatePtr MakeNotice(StateKind kind) {
+  auto notice = std::make_shared<State>();
+  notice->kind = kind;
+  return notice;
+}
+
+StateKind KindOfDenial(absl::StatusCode code) {
+  return code == absl::StatusCode::kUnauthenticated ? StateKind::kUnauthenticated
+                                                    : StateKind::kPermissionDenied;
+}
 
 }  // namespace
 
 Pair::Pair(fetch::CoalescerContext& context, const fetch::EntityType& type,
            fetch::TargetAccess& target, base::KeyPtr key, fetch::Secret secret, uint64_t floor,
            DeliveryQueue& deliveries, Owner& owner)
-    : secret_(std::move(secret)),
+    : key_(std::move(key)),
+      secret_(std::move(secret)),
       metrics_(context.metrics),
       deliveries_(deliveries),
       owner_(owner),
-      coalescer_(context, type, target, std::move(key), secret_, floor,
-                 static_cast<Listener&>(*this)) {
+      coalescer_(context, type, target, key_, secret_, floor, static_cast<Listener&>(*this)) {
   metrics_.watched_pairs.Increment();
 }
 
@@ -29,7 +37,8 @@ Pair::~Pair() { metrics_.watched_pairs.Decrement(); }
 
 void Pair::Add(const subs::Subscriber& subscriber, bool wants_state) {
   subs::Subscriber& added = subscribers_.Add(subscriber);
-  if (wants_state) return GiveState(added);
+  if (added.is_v1) AddV1();
+  if (wants_state || (added.is_v1 && IsDenied())) return GiveState(added);
   has_waiting_ = true;
 }
 
@@ -43,21 +52,25 @@ void Pair::Refresh(subs::SubscriptionId id) {
   subs::Subscriber* subscriber = subscribers_.Find(id);
   if (subscriber == nullptr) return;
   subscriber->was_handed = false;
+  subscriber->is_told_stale = false;
   GiveState(*subscriber);
 }
 
 void Pair::Restore(StatePtr state, base::TimePoint until) {
   kept_until_ = until;
-  const auto outcome = state->removed ? fetch::Outcome::kRemoved : fetch::Outcome::kRows;
-  coalescer_.Restore(outcome, state->version);
+  const bool removed = state->kind == StateKind::kRemoved;
+  coalescer_.Restore(removed ? fetch::Outcome::kRemoved : fetch::Outcome::kRows, state->version);
   state_ = std::move(state);
 }
 
 void Pair::GiveState(subs::Subscriber& subscriber) {
   const bool settled = coalescer_.IsSettled();
-  if (settled && state_ == nullptr) return;  // Denied.
+  if (settled && denial_ != nullptr) return Tell(subscriber, denial_);
   // While a read replica lags, a newcomer gets what the others have; more is being asked for.
-  if (state_ == nullptr || !(settled || coalescer_.IsLagging())) return coalescer_.Need();
+  if (state_ == nullptr || !(settled || coalescer_.IsLagging())) {
+    if (is_stale_) Tell(subscriber, MakeNotice(StateKind::kStale));
+    return coalescer_.Need();
+  }
   const Handed handed = HandTo(subscriber);
   if (handed == Handed::kYes) metrics_.deliveries.Increment();
   if (handed == Handed::kHasNewer) coalescer_.Expect(subscriber.handed_version);
@@ -65,30 +78,80 @@ void Pair::GiveState(subs::Subscriber& subscriber) {
 
 void Pair::OnOutcome(fetch::Judged judged) {
   kept_until_.reset();
+  is_stale_ = false;
   if (judged.versions_reset) owner_.OnVersionsReset();
-  is_denied_ = judged.outcome == fetch::Outcome::kDenied;
+  const bool was_denied = denial_ != nullptr;
+  const bool is_denied = judged.outcome == fetch::Outcome::kDenied;
+  denial_ = is_denied ? MakeNotice(KindOfDenial(judged.answer.status.code())) : nullptr;
   const StatePtr before =
-      std::exchange(state_, is_denied_ ? nullptr : Encode(judged.outcome, judged.answer));
-  const bool same = before == nullptr ? is_denied_ : !is_denied_ && before->hash == state_->hash;
+      std::exchange(state_, is_denied ? nullptr : Encode(judged.outcome, judged.answer));
+  const bool same =
+      before == nullptr ? was_denied && is_denied : !is_denied && before->hash == state_->hash;
   if (judged.is_unexplained && !same) owner_.OnAuditDifference();
-  if (!is_denied_) HandToAll(judged.versions_reset);
+  if (is_denied) return TellAll(denial_);
+  HandToAll(judged.versions_reset);
+}
+
+void Pair::OnUnanswered() {
+  if (std::exchange(is_stale_, true) || !has_v1_) return;
+  TellAll(MakeNotice(StateKind::kStale));
+}
+
+void Pair::TellAll(const StatePtr& notice) {
+  if (!has_v1_) return;
+  for (subs::Subscriber& subscriber : subscribers_.all()) Tell(subscriber, notice);
+}
+
+// Only those of v1 have words for it.
+void Pair::Tell(subs::Subscriber& subscriber, const StatePtr& notice) {
+  if (!subscriber.is_v1) return;
+  if (notice->kind != StateKind::kStale) {
+    subscriber.was_handed = false;  // It forgets what it was handed.
+  } else if (std::exchange(subscriber.is_told_stale, true)) {
+    return;
+  }
+  deliveries_.Add(notice, subscriber.ref);
 }
 
 StatePtr Pair::Encode(fetch::Outcome outcome, const fetch::FetchAnswer& answer) {
   auto state = std::make_shared<State>();
-  state->removed = outcome == fetch::Outcome::kRemoved;
-  state->hash = state->removed ? kRemovedHash : base::HashRows(answer.rows);
+  const bool removed = outcome == fetch::Outcome::kRemoved;
+  state->kind = removed ? StateKind::kRemoved : StateKind::kRows;
+  state->hash = removed ? protocol::kRemovedHash : base::HashRows(answer.rows);
   state->version = answer.version;
   if (state_ != nullptr && state_->hash == state->hash) {
     state->classic = state_->classic;
     state->deflated.ShareWith(state_->deflated);
+    state->v1 = state_->v1;
     return state;
   }
   protocol::ClassicState encoded = protocol::EncodeClassic(answer.rows);
   state->classic = std::move(encoded.frame);
+  if (has_v1_) state->v1 = EncodeV1(*state);
   metrics_.states_encoded.Increment();
   metrics::Add(metrics_.rows_not_utf8, encoded.rows_not_utf8);
   return state;
+}
+
+protocol::V1StatePtr Pair::EncodeV1(const State& state) const {
+  const bool has_base = wants_patches_ && state_ != nullptr;
+  return std::make_shared<const protocol::V1State>(
+      key_, protocol::StateVersion{.number = state.version, .hash = state.hash},
+      state.kind == StateKind::kRemoved ? nullptr : state.classic,
+      has_base ? state_->v1.get() : nullptr);
+}
+
+// The first of v1 watches: the present state was not made for it.
+void Pair::AddV1() {
+  if (std::exchange(has_v1_, true) || state_ == nullptr || state_->v1 != nullptr) return;
+  auto state = std::make_shared<State>();
+  state->kind = state_->kind;
+  state->hash = state_->hash;
+  state->version = state_->version;
+  state->classic = state_->classic;
+  state->deflated.ShareWith(state_->deflated);
+  state->v1 = EncodeV1(*state);
+  state_ = std::move(state);
 }
 
 void Pair::HandToAll(bool versions_reset) {
@@ -115,9 +178,9 @@ Pair::Handed Pair::HandTo(subs::Subscriber& subscriber) {
     if (*state_->version < subscriber.handed_version) return Handed::kHasNewer;
     subscriber.handed_version = *state_->version;
   }
-  if (subscriber.was_handed && subscriber.handed_hash == state_->hash) {
-    return Handed::kHasIt;
-  }
+  const bool has_it = subscriber.was_handed && subscriber.handed_hash == state_->hash;
+  if (has_it && !subscriber.is_told_stale) return Handed::kHasIt;
+  subscriber.is_told_stale = false;
   subscriber.was_handed = true;
   subscriber.handed_hash = state_->hash;
   deliveries_.Add(state_, subscriber.ref);

@@ -36,11 +36,19 @@ Shard::~Shard() {
   for (const auto& target : targets_) target->gate.Close();
 }
 
-void Shard::Subscribe(const subs::SubscriberRef& subscriber, const base::KeyPtr& key,
-                      const fetch::Secret& secret, bool snapshot) {
+void Shard::Subscribe(const Subscription& subscription, const fetch::Secret& secret) {
   assert(executor_.IsCurrent());
   metrics_.subscriptions.Increment();
-  FindOrAdd(key).FindOrAdd(secret).Add({.ref = subscriber}, snapshot);
+  Pair& pair = FindOrAdd(subscription.key).FindOrAdd(secret);
+  if (subscription.patches) pair.WantPatches();
+  pair.Add({.ref = subscription.subscriber, .is_v1 = subscription.is_v1}, subscription.snapshot);
+}
+
+void Shard::WantPatches(const base::EntityKey& key, const fetch::Secret& secret) {
+  assert(executor_.IsCurrent());
+  WatchedKey* watched = Find(key);
+  Pair* pair = watched == nullptr ? nullptr : watched->Find(*secret);
+  if (pair != nullptr) pair->WantPatches();
 }
 
 void Shard::Unsubscribe(subs::SubscriptionId id, const base::EntityKey& key,
@@ -64,12 +72,13 @@ void Shard::ChangeCredential(const Subscriptions::CredentialChange& change) {
                            catalog_.Find(change.key->entity)->classic_snapshot;
   // The new pair comes first, so that the key does not go when the old one was its last.
   Pair& new_pair = watched->FindOrAdd(change.new_secret);
+  if (old_pair->wants_patches()) new_pair.WantPatches();
   std::optional<subs::Subscriber> subscriber = Remove(change.old_id, *watched, *old_pair);
   if (!subscriber.has_value()) return watched->RemoveIfEmpty(new_pair);
   subscriber->ref = change.subscriber;
   // What was purged was handed over but never sent.
-  if (change.purged) subscriber->was_handed = false;
-  new_pair.Add(*subscriber, wants_state);
+  if (change.purged) subscriber->was_handed = subscriber->is_told_stale = false;
+  new_pair.Add(*subscriber, wants_state || subscriber->is_v1);
 }
 
 void Shard::Refresh(subs::SubscriptionId id, const base::EntityKey& key,

@@ -53,8 +53,8 @@ class Shard {
   Shard(ShardOptions options, base::Executor& executor, std::vector<WorkerPort> workers);
   ~Shard();
 
-  void Subscribe(const subs::SubscriberRef& subscriber, const base::KeyPtr& key,
-                 const fetch::Secret& secret, bool snapshot);
+  void Subscribe(const Subscription& subscription, const fetch::Secret& secret);
+  void WantPatches(const base::EntityKey& key, const fetch::Secret& secret);
   void Unsubscribe(subs::SubscriptionId id, const base::EntityKey& key,
                    const fetch::Secret& secret);
   void ChangeCredential(const Subscriptions::CredentialChange& change);

@@ -100,6 +100,7 @@ struct HubMetrics {
 struct SessionMetrics {
   explicit SessionMetrics(prometheus::Registry& registry);
   Gauge& connections;
+  Gauge& connections_v1;  // Those of them that speak v1.
   Counter& connections_accepted;
   Counter& refused_full;
   Counter& refused_address;  // too many from one address
@@ -115,7 +116,10 @@ struct SessionMetrics {
   Counter& closed_by_drain;
   Counter& messages_subscribe;
   Counter& messages_unsubscribe;
-  Counter& messages_secret;
+  Counter& messages_secret;  // Or v1's authenticate.
+  Counter& messages_update;
+  Counter& messages_ping;
+  Counter& messages_unknown;            // v1: an action that is not known here
   Counter& messages_inflated;           // came compressed, of whatever kind
   Counter& messages_dropped;            // a known action with an unusable body
   Counter& subscriptions_unknown_type;  // no target for the entity type
@@ -125,6 +129,11 @@ struct SessionMetrics {
   Counter& pass_through_failed;
   Counter& pass_through_dropped;  // no handler configured
   Counter& states_sent;
+  Counter& patches_sent;                // Those of them that went as patches.
+  Counter& unchanged_sent;              // v1: what the client has is current
+  Counter& stale_sent;                  // v1: the application cannot be asked
+  Counter& withdrawn;                   // v1: subscriptions that the application denied
+  Counter& errors_sent;                 // v1: messages that were not carried out
   Counter& states_compressed;           // once for all receivers, if they get shorter by it
   Counter& compression_bytes_plain;     // what those had before
   Counter& compression_bytes_deflated;  // and after

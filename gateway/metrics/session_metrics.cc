@@ -4,6 +4,8 @@ namespace entitysync::metrics {
 
 SessionMetrics::SessionMetrics(prometheus::Registry& registry)
     : connections(AddGauge(registry, "entitysync_connections", "Open websocket connections.")),
+      connections_v1(AddGauge(registry, "entitysync_connections_v1",
+                              "Open websocket connections that speak v1.")),
       connections_accepted(AddCounter(registry, "entitysync_connections_accepted_total",
                                       "Websocket handshakes completed.")),
       refused_full(AddCounter(registry, "entitysync_connections_refused_total",
@@ -37,6 +39,12 @@ SessionMetrics::SessionMetrics(prometheus::Registry& registry)
                                       "Client messages, by kind.", {{"kind", "unsubscribe"}})),
       messages_secret(AddCounter(registry, "entitysync_client_messages_total",
                                  "Client messages, by kind.", {{"kind", "secret"}})),
+      messages_update(AddCounter(registry, "entitysync_client_messages_total",
+                                 "Client messages, by kind.", {{"kind", "update"}})),
+      messages_ping(AddCounter(registry, "entitysync_client_messages_total",
+                               "Client messages, by kind.", {{"kind", "ping"}})),
+      messages_unknown(AddCounter(registry, "entitysync_client_messages_total",
+                                  "Client messages, by kind.", {{"kind", "unknown"}})),
       messages_inflated(AddCounter(registry, "entitysync_client_messages_inflated_total",
                                    "Client messages that came compressed, of whatever kind.")),
       messages_dropped(AddCounter(registry, "entitysync_client_messages_total",
@@ -60,6 +68,16 @@ SessionMetrics::SessionMetrics(prometheus::Registry& registry)
                                       {{"result", "dropped"}})),
       states_sent(
           AddCounter(registry, "entitysync_states_sent_total", "States written to connections.")),
+      patches_sent(AddCounter(registry, "entitysync_patches_sent_total",
+                              "States written to connections as patches.")),
+      unchanged_sent(AddCounter(registry, "entitysync_unchanged_sent_total",
+                                "Clients told that the state they have is current.")),
+      stale_sent(AddCounter(registry, "entitysync_stale_sent_total",
+                            "Clients told that the application cannot be asked.")),
+      withdrawn(AddCounter(registry, "entitysync_subscriptions_withdrawn_total",
+                           "Subscriptions ended because the application denied them.")),
+      errors_sent(AddCounter(registry, "entitysync_errors_sent_total",
+                             "Client messages answered with an error.")),
       states_compressed(AddCounter(registry, "entitysync_states_compressed_total",
                                    "States compressed, each once for all its receivers, and "
                                    "shorter by it.")),

@@ -11,9 +11,10 @@ enum class CloseCode : uint16_t {
   kProtocolViolation = 1002,
   kNotUtf8 = 1007,
   kMessageTooBig = 1009,
-  kRestart = 1012,   // Drain or restart: reconnect.
-  kOverload = 1013,  // Reconnect with backoff.
-  kStalled = 4008,   // Nothing could be written for the time limit: reconnect.
+  kRestart = 1012,        // Drain or restart: reconnect.
+  kOverload = 1013,       // Reconnect with backoff.
+  kNotUnderstood = 4003,  // A v1 message that makes no sense; an error event says why.
+  kStalled = 4008,        // Nothing could be written for the time limit: reconnect.
   kTooManyMessages = 4029,
 };
 

@@ -1,9 +1,11 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 
+#include "gateway/protocol/v1.h"
 #include "gateway/session/transport.h"
 
 namespace entitysync::session {
@@ -16,6 +18,9 @@ struct Handshake {
 
   // The client takes messages that are compressed without context takeover (RFC 7692).
   bool takes_deflated = false;
+
+  // The form of v1 that was agreed on; none: the classic dialect.
+  std::optional<protocol::V1Form> v1 = std::nullopt;
 };
 
 // What a transport tells the session above it. Calls come on the worker's loop.

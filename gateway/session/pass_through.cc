@@ -22,7 +22,6 @@ void PassThrough::StartNext() {
   fetch::ClientMessage message = std::move(waiting_.front());
   waiting_.pop_front();
   waiting_bytes_ -= message.data.size();
-  using Replies = absl::StatusOr<std::vector<fetch::MessageReply>>;
   call_ = context_.message_handler->Handle(
       std::move(message),
       [weak = weak_from_this(), &executor = context_.executor](Replies replies) {
@@ -32,17 +31,18 @@ void PassThrough::StartNext() {
       });
 }
 
-void PassThrough::OnReplies(absl::StatusOr<std::vector<fetch::MessageReply>> replies) {
+void PassThrough::OnReplies(Replies replies) {
   call_.reset();
   if (!waiting_.empty()) StartNext();
-  if (replies.ok()) {
-    context_.metrics.pass_through_handled.Increment();
-    return on_done_(*std::move(replies));
-  }
-  const bool absent = replies.status().code() == absl::StatusCode::kUnimplemented;
   auto& metrics = context_.metrics;
-  (absent ? metrics.pass_through_dropped : metrics.pass_through_failed).Increment();
-  on_done_({});
+  if (replies.ok()) {
+    metrics.pass_through_handled.Increment();
+  } else if (absl::IsUnimplemented(replies.status())) {
+    metrics.pass_through_dropped.Increment();
+  } else {
+    metrics.pass_through_failed.Increment();
+  }
+  on_done_(std::move(replies));
 }
 
 }  // namespace entitysync::session

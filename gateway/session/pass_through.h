@@ -22,8 +22,10 @@ namespace entitysync::session {
 // Errors: a message that fails is counted and not retried: the application may have acted on it.
 class PassThrough final : public std::enable_shared_from_this<PassThrough> {
  public:
-  // `on_done` gets the replies to each message, possibly none, on the loop.
-  using OnDone = absl::AnyInvocable<void(std::vector<fetch::MessageReply>)>;
+  // `on_done` gets what became of each message, on the loop and in their order: the replies,
+  // possibly none, or why there are none.
+  using Replies = absl::StatusOr<std::vector<fetch::MessageReply>>;
+  using OnDone = absl::AnyInvocable<void(Replies)>;
 
   // context.message_handler is not null.
   PassThrough(WorkerContext& context, OnDone on_done);
@@ -33,7 +35,7 @@ class PassThrough final : public std::enable_shared_from_this<PassThrough> {
 
  private:
   void StartNext();
-  void OnReplies(absl::StatusOr<std::vector<fetch::MessageReply>> replies);
+  void OnReplies(Replies replies);
 
   WorkerContext& context_;
   OnDone on_done_;

@@ -10,6 +10,7 @@ namespace entitysync::session {
 enum class NotReading : uint8_t {
   kSlowApplication = 1 << 0,  // Pass-through messages wait for the application.
   kSubscribeRate = 1 << 1,    // The worker's subscriptions wait their turn.
+  kSlowClient = 1 << 2,       // The client does not read what it is answered.
 };
 
 // Whether a session reads on: it does while there is no reason not to.

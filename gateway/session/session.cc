@@ -16,6 +16,10 @@ constexpr size_t kMovesPerMessage = 10;
 // A few compressed bytes can become very many: so many of them count as one message more.
 constexpr size_t kInflatedBytesPerMessage = 4 * 1024;
 
+// A client that asks faster than it reads the answers is read no further from this part of the
+// limit on.
+constexpr size_t kPartThatStopsReading = 4;
+
 // How often a session looks after its heartbeat and its writes.
 base::Duration TickInterval(const SessionOptions& options) {
   return std::min(options.heartbeat_interval, options.write_stall_timeout) / 2;
@@ -26,15 +30,15 @@ base::Duration TickInterval(const SessionOptions& options) {
 Session::Session(WorkerContext& context, SessionHost& host, uint32_t index, Transport& transport,
                  Handshake handshake)
     : context_(context),
+      transport_(transport),
+      secret_(context.MakeSecret(std::move(handshake.secret))),
       host_(host),
       index_(index),
-      transport_(transport),
       reading_(transport),
       takes_deflated_(handshake.takes_deflated),
       serial_(context.NextSerial()),
-      secret_(context.MakeSecret(std::move(handshake.secret))),
-      messages_(context.options.max_messages_per_second, context.options.message_burst,
-                context.executor.Now()),
+      messages_allowed_(context.options.max_messages_per_second, context.options.message_burst,
+                        context.executor.Now()),
       last_activity_(context.executor.Now()),
       // As if pinged a tick ago: the first ping comes within one interval whatever the spread.
       last_ping_(last_activity_ - TickInterval(context.options)) {
@@ -49,51 +53,17 @@ void Session::OnInflated(size_t bytes) {
   assert(context_.executor.IsCurrent());
   if (is_closing_) return;
   const auto cost = static_cast<uint32_t>(bytes / kInflatedBytesPerMessage);
-  if (messages_.Take(context_.executor.Now(), cost)) return;
+  if (messages_allowed_.Take(context_.executor.Now(), cost)) return;
   Close(protocol::CloseCode::kTooManyMessages, "too much in compressed messages",
         context_.metrics.closed_by_overload);
 }
 
 void Session::OnMessage(std::string_view payload, bool is_binary) {
   assert(context_.executor.IsCurrent());
-  if (is_closing_) return;
-  if (!messages_.Take(context_.executor.Now())) {
-    return Close(protocol::CloseCode::kTooManyMessages, "too many messages",
-                 context_.metrics.closed_by_overload);
-  }
-  using Kind = protocol::ClassicMessage::Kind;
-  protocol::ClassicMessage message = protocol::DecodeClassic(payload, is_binary);
-  switch (message.kind) {
-    case Kind::kSubscribe:
-      context_.metrics.messages_subscribe.Increment();
-      return Subscribe(std::move(message.key));
-    case Kind::kUnsubscribe:
-      context_.metrics.messages_unsubscribe.Increment();
-      return Unsubscribe(message.key);
-    case Kind::kSecret:
-      context_.metrics.messages_secret.Increment();
-      return ReplaceSecret(std::move(message.secret));
-    case Kind::kPassThrough:
-      return HandToApplication(payload, is_binary);
-    case Kind::kUnusable:
-      return context_.metrics.messages_dropped.Increment();
-  }
-}
-
-void Session::Subscribe(base::EntityKey key) {
-  const fetch::EntityType* type = context_.catalog.Find(key.entity);
-  if (type == nullptr) {
-    context_.metrics.subscriptions_unknown_type.Increment();
-    context_.WarnOfUnknownType();
-    return;
-  }
-  if (FindWatch(key).has_value()) return;
-  if (watches_.size() >= context_.options.max_subscriptions) {
-    return context_.metrics.subscriptions_over_limit.Increment();
-  }
-  const uint32_t slot = watches_.Add(context_.keys.Acquire(std::move(key)), NewId());
-  context_.hub.Subscribe(RefOf(slot), watches_[slot].key, secret_, type->classic_snapshot);
-  PaceSubscribing(1);
+  if (is_closing_ || pending_close_ != nullptr) return;
+  if (messages_allowed_.Take(context_.executor.Now())) return Handle(payload, is_binary);
+  Close(protocol::CloseCode::kTooManyMessages, "too many messages",
+        context_.metrics.closed_by_overload);
 }
 
 std::optional<uint32_t> Session::FindWatch(const base::EntityKey& key) const {
@@ -101,22 +71,21 @@ std::optional<uint32_t> Session::FindWatch(const base::EntityKey& key) const {
   return shared == nullptr ? std::nullopt : watches_.Find(shared);
 }
 
-void Session::Unsubscribe(const base::EntityKey& key) {
-  const std::optional<uint32_t> slot = FindWatch(key);
-  if (!slot.has_value()) return;
-  const subs::SubscriptionId id = watches_[*slot].id;
-  base::KeyPtr shared_key = watches_[*slot].key;
-  watches_.Remove(*slot);
-  context_.keys.Release(shared_key);
-  context_.hub.Unsubscribe(id, std::move(shared_key), secret_);
+void Session::EndWatch(uint32_t slot) {
+  const subs::SubscriptionId id = watches_[slot].id;
+  base::KeyPtr key = watches_[slot].key;
+  watches_.Remove(slot);
+  context_.keys.Release(key);
+  context_.hub.Unsubscribe(id, std::move(key), secret_);
 }
 
-void Session::ReplaceSecret(std::string secret) {
-  if (secret == *secret_) return;
+bool Session::ReplaceSecret(std::string secret) {
+  if (secret == *secret_) return true;
   const auto cost = static_cast<uint32_t>(watches_.size() / kMovesPerMessage);
-  if (!messages_.Take(context_.executor.Now(), cost)) {
-    return Close(protocol::CloseCode::kTooManyMessages, "too many changes of the secret",
-                 context_.metrics.closed_by_overload);
+  if (!messages_allowed_.Take(context_.executor.Now(), cost)) {
+    Close(protocol::CloseCode::kTooManyMessages, "too many changes of the secret",
+          context_.metrics.closed_by_overload);
+    return false;
   }
   const fetch::Secret old_secret = std::exchange(secret_, context_.MakeSecret(std::move(secret)));
   for (uint32_t slot = 0; slot < watches_.slot_limit(); ++slot) {
@@ -128,9 +97,10 @@ void Session::ReplaceSecret(std::string secret) {
                                    .key = watches_[slot].key,
                                    .old_secret = old_secret,
                                    .new_secret = secret_,
-                                   .purged = watches_.Purge(slot)});
+                                   .purged = Purge(slot)});
   }
   PaceSubscribing(watches_.size());
+  return true;
 }
 
 void Session::PaceSubscribing(size_t subscriptions) {
@@ -145,33 +115,35 @@ void Session::ResumeReading(NotReading reason) {
 }
 
 void Session::HandToApplication(std::string_view payload, bool is_binary) {
-  if (context_.message_handler == nullptr) {
-    return context_.metrics.pass_through_dropped.Increment();
-  }
   if (pass_through_ == nullptr) {
     pass_through_ = std::make_shared<PassThrough>(
-        context_, [this](const std::vector<fetch::MessageReply>& replies) { OnReplies(replies); });
+        context_, [this](PassThrough::Replies replies) { OnMessageDone(std::move(replies)); });
   }
   pass_through_->Submit({.secret = secret_,
-                         .connection = absl::StrCat(context_.connection_prefix, "-", serial_),
+                         .connection = ConnectionId(),
                          .data = std::string(payload),
                          .is_binary = is_binary});
   if (pass_through_->IsFull()) reading_.Stop(NotReading::kSlowApplication);
 }
 
-void Session::OnReplies(const std::vector<fetch::MessageReply>& replies) {
+void Session::OnMessageDone(PassThrough::Replies replies) {
   if (is_closing_) return;
-  if (!replies.empty() && replies_ == nullptr) replies_ = std::make_unique<Replies>();
-  for (const fetch::MessageReply& reply : replies) {
-    replies_->frames.push_back(protocol::EncodeClassicReply(reply.data, reply.is_binary));
-    replies_->bytes += replies_->frames.back()->size();
-  }
-  if (replies_ != nullptr && replies_->bytes > context_.options.reply_queue_bytes) {
+  OnReplies(std::move(replies));
+  if (!is_closing_ && !pass_through_->IsFull()) ResumeReading(NotReading::kSlowApplication);
+}
+
+void Session::Send(protocol::Frame frame) {
+  if (is_closing_ || pending_close_ != nullptr) return;
+  if (messages_ == nullptr) messages_ = std::make_unique<Messages>();
+  messages_->bytes += frame->size();
+  messages_->frames.push_back(std::move(frame));
+  ScheduleFlush();
+  const size_t limit = context_.options.reply_queue_bytes;
+  if (messages_->bytes > limit) {
     return Close(protocol::CloseCode::kOverload, "too many replies wait to be read",
                  context_.metrics.closed_by_overload);
   }
-  if (!replies.empty()) host_.ScheduleFlush(index_);
-  if (!pass_through_->IsFull()) ResumeReading(NotReading::kSlowApplication);
+  if (messages_->bytes > limit / kPartThatStopsReading) reading_.Stop(NotReading::kSlowClient);
 }
 
 void Session::OnDelivery(const subs::SubscriberRef& receiver, const WorkerStatePtr& state) {
@@ -179,8 +151,8 @@ void Session::OnDelivery(const subs::SubscriberRef& receiver, const WorkerStateP
   if (is_closing_ || receiver.slot >= watches_.slot_limit()) return;
   const Watch& watch = watches_[receiver.slot];
   if (watch.id == receiver.id) {
-    if (watches_.Put(receiver.slot, state)) ++context_.states_replaced;
-    return host_.ScheduleFlush(index_);
+    Queue(receiver.slot, state);
+    return ScheduleFlush();
   }
   // Meant for this subscription under an earlier credential: not to be shown any more, but its
   // change must not be lost.
@@ -191,29 +163,33 @@ void Session::OnDelivery(const subs::SubscriberRef& receiver, const WorkerStateP
 
 void Session::Flush() {
   if (is_closing_) return;
-  if (replies_ != nullptr) SendReplies();
-  protocol::Deflater* const deflater = takes_deflated_ ? context_.deflater : nullptr;
-  for (size_t unsent = transport_.UnsentBytes(); unsent < context_.options.flush_bytes;
-       unsent = transport_.UnsentBytes()) {
-    // What is handed over can no longer be replaced: at most flush_bytes, or one larger state.
-    const size_t room =
-        unsent == 0 ? std::numeric_limits<size_t>::max() : context_.options.flush_bytes - unsent;
-    const WorkerStatePtr state = watches_.Next(room, deflater);
-    if (state == nullptr) break;
-    ++context_.states_sent;
-    if (!state->classic->empty()) transport_.Send(state->FrameFor(deflater));
+  if (messages_ != nullptr) SendMessages();
+  if (pending_close_ == nullptr) {
+    SendStates();
+  } else if (messages_ == nullptr && transport_.UnsentBytes() == 0) {
+    return Close(pending_close_->code, pending_close_->reason, *pending_close_->cause);
   }
-  if (!watches_.IsIdle() || replies_ != nullptr) transport_.WantWritable();
+  const bool has_more = messages_ != nullptr || pending_close_ != nullptr || !watches_.IsIdle();
+  if (has_more) transport_.WantWritable();
 }
 
-void Session::SendReplies() {
+void Session::SendMessages() {
   while (transport_.UnsentBytes() < context_.options.flush_bytes) {
-    protocol::Frame reply = std::move(replies_->frames.front());
-    replies_->frames.pop_front();
-    replies_->bytes -= reply->size();
-    transport_.Send(new protocol::LocalFrame(std::move(reply)));
-    if (replies_->frames.empty()) return replies_.reset();
+    protocol::Frame message = std::move(messages_->frames.front());
+    messages_->frames.pop_front();
+    messages_->bytes -= message->size();
+    transport_.Send(new protocol::LocalFrame(std::move(message)));
+    if (!messages_->frames.empty()) continue;
+    messages_.reset();
+    return ResumeReading(NotReading::kSlowClient);
   }
+}
+
+size_t Session::RoomInTransport() const {
+  const size_t unsent = transport_.UnsentBytes();
+  if (unsent == 0) return std::numeric_limits<size_t>::max();
+  const size_t most = context_.options.flush_bytes;
+  return unsent < most ? most - unsent : 0;
 }
 
 void Session::OnTick() {
@@ -240,23 +216,30 @@ void Session::OnTick() {
   context_.wheel.Set(tick_, TickInterval(options));
 }
 
-void Session::CloseAfter(base::Duration delay) {
+void Session::Drain(base::Duration delay, base::Duration window) {
   is_draining_ = true;
-  if (!is_closing_) context_.wheel.Set(tick_, delay);
+  if (is_closing_) return;
+  context_.wheel.Set(tick_, delay);
+  AnnounceDrain(window);
 }
 
 void Session::Close(protocol::CloseCode code, std::string_view reason, metrics::Counter& cause) {
   is_closing_ = true;
-  context_.wheel.Cancel(tick_);
-  context_.subscribe_throttle.Leave(*this);
+  StopTimers();
   cause.Increment();
   transport_.Close(code, reason);
 }
 
+void Session::CloseWhenSent(protocol::CloseCode code, std::string_view reason,
+                            metrics::Counter& cause) {
+  if (is_closing_ || pending_close_ != nullptr) return;
+  pending_close_ = std::make_unique<PendingClose>(PendingClose{code, std::string(reason), &cause});
+  ScheduleFlush();
+}
+
 void Session::OnClosed() {
   is_closing_ = true;
-  context_.wheel.Cancel(tick_);
-  context_.subscribe_throttle.Leave(*this);
+  StopTimers();
   for (uint32_t slot = 0; slot < watches_.slot_limit(); ++slot) {
     const Watch& watch = watches_[slot];
     if (watch.key == nullptr) continue;
@@ -265,6 +248,15 @@ void Session::OnClosed() {
   }
   pass_through_.reset();
   host_.OnSessionEnded(index_);
+}
+
+void Session::StopTimers() {
+  context_.wheel.Cancel(tick_);
+  context_.subscribe_throttle.Leave(*this);
+}
+
+std::string Session::ConnectionId() const {
+  return absl::StrCat(context_.connection_prefix, "-", serial_);
 }
 
 subs::SubscriptionId Session::NewId() {

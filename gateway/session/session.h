@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "gateway/base/token_bucket.h"
-#include "gateway/protocol/classic.h"
 #include "gateway/session/connection_handler.h"
 #include "gateway/session/pass_through.h"
 #include "gateway/session/reading_gate.h"
@@ -29,28 +28,30 @@ class SessionHost {
 
 // One client connection: what it watches, as whom, and what it still has to be sent.
 //
-// Purpose: the classic dialect's state machine, without sockets.
+// Purpose: what connections of all dialects have in common, without sockets. ClassicSession and
+//   V1Session say what a message does and how a state is sent.
 // Owner and lifetime: the SessionTable, from OnOpen to OnClosed.
 // Threading: its worker's loop for life.
-// Limits: SessionOptions. Over a limit the client is closed with a code that says so, or (where
-//   classic cannot say anything) the message is dropped and counted. When the application or the
-//   worker's rate of subscriptions is behind, it reads no further for a while.
+// Limits: SessionOptions. Over a limit the client is closed with a code that says so, or (where its
+//   dialect has no words for it) the message is dropped and counted. When the application, the
+//   worker's rate of subscriptions or the client's own reading is behind, it reads no further for a
+//   while.
 // Errors: nothing a client sends is an error of the gateway.
-class Session final : public ConnectionHandler, private SubscribeThrottle::Waiter {
+class Session : public ConnectionHandler, private SubscribeThrottle::Waiter {
  public:
   // `index` is the session's place in its table.
   Session(WorkerContext& context, SessionHost& host, uint32_t index, Transport& transport,
           Handshake handshake);
   ~Session() override;
 
-  void OnInflated(size_t bytes) override;
-  void OnMessage(std::string_view payload, bool is_binary) override;
-  void OnActivity() override { last_activity_ = context_.executor.Now(); }
-  void OnWritable() override {
+  void OnInflated(size_t bytes) final;
+  void OnMessage(std::string_view payload, bool is_binary) final;
+  void OnActivity() final { last_activity_ = context_.executor.Now(); }
+  void OnWritable() final {
     Flush();
     context_.Count();  // No turn's end needs to follow that does.
   }
-  void OnClosed() override;
+  void OnClosed() final;
 
   // A state for one of this session's subscriptions, past or present.
   void OnDelivery(const subs::SubscriberRef& receiver, const WorkerStatePtr& state);
@@ -61,50 +62,84 @@ class Session final : public ConnectionHandler, private SubscribeThrottle::Waite
   // Hands the transport as much as it should hold.
   void Flush();
 
-  // Closes for a drain after `delay`.
-  void CloseAfter(base::Duration delay);
+  // Closes for a drain after `delay`, which is within `window`.
+  void Drain(base::Duration delay, base::Duration window);
+
+ protected:
+  // A message that the limits let pass.
+  virtual void Handle(std::string_view payload, bool is_binary) = 0;
+  // A state for a subscription in force: puts it into the line.
+  virtual void Queue(uint32_t slot, const WorkerStatePtr& state) = 0;
+  // Takes back what waits for a slot, whose credential changes. True if something did.
+  virtual bool Purge(uint32_t slot) { return watches_.Purge(slot); }
+  // What waits in the line, as far as there is room.
+  virtual void SendStates() = 0;
+  // A message that was handed to the application is done.
+  virtual void OnReplies(absl::StatusOr<std::vector<fetch::MessageReply>> replies) = 0;
+  // The connection will be closed within `window`.
+  virtual void AnnounceDrain(base::Duration /*window*/) {}
+
+  std::optional<uint32_t> FindWatch(const base::EntityKey& key) const;
+  // Ends the subscription of a slot in use.
+  void EndWatch(uint32_t slot);
+  // From here on all is as `secret` may see it. False: that is too much, and it closed.
+  bool ReplaceSecret(std::string secret);
+  // Only if there is a message_handler.
+  void HandToApplication(std::string_view payload, bool is_binary);
+  // Sends a message of its own, before the states and in order.
+  void Send(protocol::Frame frame);
+  // Takes what `subscriptions` cost, and stops reading if that has to wait its turn.
+  void PaceSubscribing(size_t subscriptions);
+  void ScheduleFlush() { host_.ScheduleFlush(index_); }
+  // The bytes that may be handed to the transport now; 0: none. What is handed over can no longer
+  // be replaced: at most flush_bytes, or one larger state.
+  size_t RoomInTransport() const;
+  void Close(protocol::CloseCode code, std::string_view reason, metrics::Counter& cause);
+  // The same, after what waits to be sent of its own. Nothing else is read or sent any more.
+  void CloseWhenSent(protocol::CloseCode code, std::string_view reason, metrics::Counter& cause);
+  std::string ConnectionId() const;
+  subs::SubscriptionId NewId();
+  subs::SubscriberRef RefOf(uint32_t slot) const;
+  protocol::Deflater* deflater() const { return takes_deflated_ ? context_.deflater : nullptr; }
+
+  WorkerContext& context_;
+  Transport& transport_;
+  fetch::Secret secret_;
+  Watches watches_;
+  bool is_closing_ = false;
 
  private:
-  // Replies of the application that wait to be sent.
-  struct Replies {
+  // Messages of its own that wait to be sent.
+  struct Messages {
     std::deque<protocol::Frame> frames;
     size_t bytes = 0;
   };
+  struct PendingClose {
+    protocol::CloseCode code;
+    std::string reason;
+    metrics::Counter* cause;
+  };
 
   void OnTurn() override { ResumeReading(NotReading::kSubscribeRate); }
-
-  void Subscribe(base::EntityKey key);
-  void Unsubscribe(const base::EntityKey& key);
-  std::optional<uint32_t> FindWatch(const base::EntityKey& key) const;
-  void ReplaceSecret(std::string secret);
-  void HandToApplication(std::string_view payload, bool is_binary);
-  void OnReplies(const std::vector<fetch::MessageReply>& replies);
-  void SendReplies();
-  // Takes what `subscriptions` cost, and stops reading if that has to wait its turn.
-  void PaceSubscribing(size_t subscriptions);
+  void OnMessageDone(absl::StatusOr<std::vector<fetch::MessageReply>> replies);
+  void SendMessages();
   void ResumeReading(NotReading reason);
   void OnTick();
-  void Close(protocol::CloseCode code, std::string_view reason, metrics::Counter& cause);
-  subs::SubscriptionId NewId();
-  subs::SubscriberRef RefOf(uint32_t slot) const;
+  void StopTimers();
 
-  WorkerContext& context_;
   SessionHost& host_;
   const uint32_t index_;
-  Transport& transport_;
   ReadingGate reading_;
   const bool takes_deflated_;
-  const uint64_t serial_;  // Makes the connection's id.
-  fetch::Secret secret_;
-  Watches watches_;
+  const uint64_t serial_;                      // Makes the connection's id.
   std::shared_ptr<PassThrough> pass_through_;  // Null until first needed,
-  std::unique_ptr<Replies> replies_;           // and this while none waits.
-  base::TokenBucket messages_;
+  std::unique_ptr<Messages> messages_;         // and these while none waits.
+  std::unique_ptr<PendingClose> pending_close_;
+  base::TokenBucket messages_allowed_;
   base::TimePoint last_activity_;
   base::TimePoint last_ping_;
   base::WheelTimer<Session, &Session::OnTick> tick_{*this};
   bool is_draining_ = false;  // Closes at the next tick.
-  bool is_closing_ = false;
 };
 
 }  // namespace entitysync::session

@@ -7,12 +7,16 @@
 #include <utility>
 
 #include "gateway/base/prefetch.h"
+#include "gateway/session/classic_session.h"
+#include "gateway/session/v1_session.h"
 
 namespace entitysync::session {
 namespace {
 
 // Fine enough for stalls and drains, coarse enough to cost nothing.
 constexpr base::Duration kWheelTick = std::chrono::milliseconds(50);
+// States that wait for their subscription's rate: up to so much later than that would let them.
+constexpr base::Duration kRateWheelTick = std::chrono::milliseconds(5);
 
 std::unique_ptr<protocol::Deflater> MakeDeflater(const SessionOptions& options) {
   if (!options.compression) return nullptr;
@@ -24,6 +28,7 @@ std::unique_ptr<protocol::Deflater> MakeDeflater(const SessionOptions& options) 
 SessionTable::SessionTable(SessionTableOptions options)
     : options_(std::move(options)),
       wheel_(options_.executor, kWheelTick),
+      rate_wheel_(options_.executor, kRateWheelTick),
       random_(options_.seed),
       subscribe_throttle_(options_.executor, options_.sessions.worker_subscribes_per_second,
                           options_.sessions.worker_subscribe_burst),
@@ -31,6 +36,7 @@ SessionTable::SessionTable(SessionTableOptions options)
       context_{
           .executor = options_.executor,
           .wheel = wheel_,
+          .rate_wheel = rate_wheel_,
           .random = random_,
           .subscribe_throttle = subscribe_throttle_,
           .keys = keys_,
@@ -56,11 +62,19 @@ ConnectionHandler& SessionTable::OnOpen(Transport& transport, Handshake handshak
     index = free_.back();
     free_.pop_back();
   }
-  sessions_[index] = std::make_unique<Session>(context_, static_cast<SessionHost&>(*this), index,
-                                               transport, std::move(handshake));
+  sessions_[index] = MakeSession(index, transport, std::move(handshake));
   ++size_;
   if (drain_end_.has_value()) CloseWithinDrain(*sessions_[index]);
   return *sessions_[index];
+}
+
+std::unique_ptr<Session> SessionTable::MakeSession(uint32_t index, Transport& transport,
+                                                   Handshake handshake) {
+  auto& host = static_cast<SessionHost&>(*this);
+  if (handshake.v1.has_value()) {
+    return std::make_unique<V1Session>(context_, host, index, transport, std::move(handshake));
+  }
+  return std::make_unique<ClassicSession>(context_, host, index, transport, std::move(handshake));
 }
 
 void SessionTable::OnDeliveries(const hub::Deliveries& deliveries) {
@@ -102,8 +116,8 @@ void SessionTable::Drain(base::Duration window) {
 }
 
 void SessionTable::CloseWithinDrain(Session& session) {
-  const base::Duration left = *drain_end_ - options_.executor.Now();
-  session.CloseAfter(random_.Between(base::Duration(0), std::max(left, base::Duration(0))));
+  const base::Duration left = std::max(*drain_end_ - options_.executor.Now(), base::Duration(0));
+  session.Drain(random_.Between(base::Duration(0), left), left);
 }
 
 void SessionTable::ScheduleFlush(uint32_t session) {

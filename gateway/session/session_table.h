@@ -53,9 +53,11 @@ class SessionTable final : public ConnectionAcceptor,
   void EndTurn();
   void ScheduleTurnEnd();
   void CloseWithinDrain(Session& session);
+  std::unique_ptr<Session> MakeSession(uint32_t index, Transport& transport, Handshake handshake);
 
   const SessionTableOptions options_;
   base::TimerWheel wheel_;
+  base::TimerWheel rate_wheel_;
   base::Random random_;
   SubscribeThrottle subscribe_throttle_;
   SharedKeys keys_;

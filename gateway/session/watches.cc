@@ -39,11 +39,16 @@ bool Watches::Put(uint32_t slot, const WorkerStatePtr& state) {
   Watch& watch = watches_[slot];
   const bool replaced = watch.waiting != nullptr;
   watch.waiting = state;
-  if (std::exchange(watch.is_queued, true)) return replaced;
+  Queue(slot);
+  return replaced;
+}
+
+void Watches::Queue(uint32_t slot) {
+  Watch& watch = watches_[slot];
+  if (std::exchange(watch.is_queued, true)) return;
   watch.next = kNoSlot;
   (first_ == kNoSlot ? first_ : watches_[last_].next) = slot;
   last_ = slot;
-  return replaced;
 }
 
 bool Watches::Purge(uint32_t slot) {
@@ -56,15 +61,25 @@ WorkerStatePtr Watches::Next(size_t room, protocol::Deflater* deflater) {
     const bool is_new = watch.waiting != nullptr &&
                         !(watch.was_sent && watch.sent_hash == watch.waiting->state->hash);
     if (is_new && watch.waiting->SizeFor(deflater) > room) return nullptr;
-    first_ = watch.next;
-    watch.is_queued = false;
-    WorkerStatePtr state = std::exchange(watch.waiting, nullptr);
+    const uint32_t slot = first_;
+    WorkerStatePtr state = TakeFirst();
     if (!is_new) continue;
-    watch.sent_hash = state->state->hash;
-    watch.was_sent = true;
+    SetSent(slot, state->state->hash);
     return state;
   }
   return nullptr;
+}
+
+WorkerStatePtr Watches::TakeFirst() {
+  Watch& watch = watches_[first_];
+  SetFirstAside();
+  return std::exchange(watch.waiting, nullptr);
+}
+
+void Watches::SetFirstAside() {
+  Watch& watch = watches_[first_];
+  first_ = watch.next;
+  watch.is_queued = false;
 }
 
 }  // namespace entitysync::session

@@ -65,6 +65,22 @@ class Watches {
   // Takes back what waits. True if something did.
   bool Purge(uint32_t slot);
 
+  // Puts a slot in use into the line; nothing if it stands there.
+  void Queue(uint32_t slot);
+
+  // The slot at the head of the line, which need not be in use any more; kNoSlot: none.
+  uint32_t first() const { return first_; }
+  // Takes the first out of the line, and with it what waits, which may be nothing.
+  WorkerStatePtr TakeFirst();
+  // Takes the first out of the line. What waits goes on to wait.
+  void SetFirstAside();
+
+  // What counts as sent last.
+  void SetSent(uint32_t slot, const base::ContentHash& hash) {
+    watches_[slot].sent_hash = hash;
+    watches_[slot].was_sent = true;
+  }
+
   // The next state to send, which counts as sent from now on; null if there is none, or if its
   // WorkerState::SizeFor(deflater) is more than `room` bytes: then it stays where a newer one can
   // replace it, and is not compressed in vain. A state with the content that was sent last for its

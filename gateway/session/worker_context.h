@@ -34,6 +34,9 @@ struct SessionOptions {
   size_t reply_queue_bytes = 1024 * 1024;
   size_t pass_through_queue_messages = 64;
   size_t pass_through_queue_bytes = 1024 * 1024;
+  // The most states per second of one subscription of v1; 0: as many as the client wants.
+  double max_state_rate = 0;
+  size_t max_v1_message_bytes = 1024 * 1024;  // What v1 clients are told; the transport's limit.
   // How states are compressed for clients that take that; none: they are not.
   std::optional<protocol::DeflateOptions> compression;
 };
@@ -41,7 +44,8 @@ struct SessionOptions {
 // What all sessions of one worker share; owned by their SessionTable. Used on the worker's loop.
 struct WorkerContext {
   base::Executor& executor;
-  base::TimerWheel& wheel;
+  base::TimerWheel& wheel;       // Of heartbeats and deadlines,
+  base::TimerWheel& rate_wheel;  // and a finer one.
   base::Random& random;
   SubscribeThrottle& subscribe_throttle;
   SharedKeys& keys;
@@ -60,6 +64,9 @@ struct WorkerContext {
   // Counted here, and by the metrics at each turn's end: those are shared by all workers.
   size_t states_sent = 0;
   size_t states_replaced = 0;
+  size_t patches_sent = 0;
+  size_t unchanged_sent = 0;
+  size_t stale_sent = 0;
 
   base::TimePoint next_warning{};
 
@@ -76,6 +83,9 @@ struct WorkerContext {
   void Count() {
     metrics::Add(metrics.states_sent, std::exchange(states_sent, 0));
     metrics::Add(metrics.states_replaced, std::exchange(states_replaced, 0));
+    metrics::Add(metrics.patches_sent, std::exchange(patches_sent, 0));
+    metrics::Add(metrics.unchanged_sent, std::exchange(unchanged_sent, 0));
+    metrics::Add(metrics.stale_sent, std::exchange(stale_sent, 0));
     if (deflater != nullptr) CountDeflated();
   }
 

@@ -40,6 +40,8 @@ struct Subscriber {
   base::ContentHash handed_hash{};
   uint64_t handed_version = 0;  // 0: none with a number.
   bool was_handed = false;      // Whether anything was handed at all.
+  bool is_v1 = false;           // Is told of more than states.
+  bool is_told_stale = false;   // Since it was handed a state last.
 };
 
 }  // namespace entitysync::subs

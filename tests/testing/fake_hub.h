@@ -16,11 +16,21 @@ class FakeHub final : public hub::Subscriptions {
     std::string id;
     std::string secret;
     bool snapshot = false;
+    bool patches = false;
   };
 
-  void Subscribe(const subs::SubscriberRef& subscriber, base::KeyPtr key, fetch::Secret secret,
-                 bool snapshot) override {
-    subscribed.push_back({subscriber, key->id, *secret, snapshot});
+  void Subscribe(hub::Subscription subscription, fetch::Secret secret) override {
+    subscribed.push_back({subscription.subscriber, subscription.key->id, *secret,
+                          subscription.snapshot, subscription.patches});
+  }
+  void SubscribeAll(std::vector<hub::Subscription> subscriptions, fetch::Secret secret) override {
+    ++batches;
+    for (hub::Subscription& subscription : subscriptions) {
+      Subscribe(std::move(subscription), secret);
+    }
+  }
+  void WantPatches(base::KeyPtr key, fetch::Secret /*secret*/) override {
+    patches_wanted.push_back(key->id);
   }
   void Unsubscribe(subs::SubscriptionId id, base::KeyPtr key, fetch::Secret secret) override {
     unsubscribed.push_back({{.id = id}, key->id, *secret});
@@ -34,6 +44,8 @@ class FakeHub final : public hub::Subscriptions {
   std::vector<Watch> unsubscribed;
   std::vector<CredentialChange> changed;
   std::vector<Watch> refreshed;
+  std::vector<std::string> patches_wanted;
+  int batches = 0;
 };
 
 }  // namespace entitysync::testing

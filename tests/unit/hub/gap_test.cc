@@ -193,7 +193,7 @@ TEST_F(SingleGapTest, OneSlowAnswerHoldsOnePlace) {
 // the time is simulated.
 TEST_F(GapTest, TenThousandPairsAreRevalidatedWithinFiveSeconds) {
   for (uint64_t i = 0; i < 10'000; ++i) {
-    hub_->Subscribe(Ref(i), Key(std::to_string(i)), Secret(""), false);
+    hub_->Subscribe({.subscriber = Ref(i), .key = Key(std::to_string(i))}, Secret(""));
   }
   loops_.RunReady();
   const base::TimePoint began = loops_.Now();

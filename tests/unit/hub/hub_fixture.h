@@ -15,15 +15,31 @@
 
 namespace entitysync::hub {
 
-// What one worker was handed, by subscription id: the rows as classic frames without their headers.
+// A state's kind, or the rows as classic frames without their headers.
+inline std::string TextOf(const State& state) {
+  switch (state.kind) {
+    case StateKind::kRows:
+      return state.classic->substr(2);
+    case StateKind::kRemoved:
+      return "removed";
+    case StateKind::kStale:
+      return "stale";
+    case StateKind::kPermissionDenied:
+      return "denied";
+    case StateKind::kUnauthenticated:
+      return "unauthenticated";
+  }
+  return "";
+}
+
+// What one worker was handed, by subscription id.
 class Receiver final : public DeliveryReceiver {
  public:
   void OnDeliveries(const Deliveries& deliveries) override {
     size_t next = 0;
     for (const auto& [state, end] : deliveries.parts) {
       for (; next < end; ++next) {
-        got[deliveries.receivers[next].id].push_back(state->removed ? "removed"
-                                                                    : state->classic->substr(2));
+        got[deliveries.receivers[next].id].push_back(TextOf(*state));
         last = state;
       }
     }
@@ -72,7 +88,19 @@ class HubTest : public ::testing::Test {
   }
   void Watch(uint64_t serial, const std::string& id = "1", const std::string& secret = "",
              bool snapshot = false) {
-    hub_->Subscribe(Ref(serial), Key(id), Secret(secret), snapshot);
+    hub_->Subscribe({.subscriber = Ref(serial), .key = Key(id), .snapshot = snapshot},
+                    Secret(secret));
+    loops_.RunReady();
+  }
+  // As a v1 client.
+  void WatchV1(uint64_t serial, bool patches = false, const std::string& secret = "",
+               bool snapshot = true) {
+    hub_->Subscribe({.subscriber = Ref(serial),
+                     .key = Key("1"),
+                     .snapshot = snapshot,
+                     .is_v1 = true,
+                     .patches = patches},
+                    Secret(secret));
     loops_.RunReady();
   }
   void Leave(uint64_t serial, const std::string& id = "1", const std::string& secret = "") {

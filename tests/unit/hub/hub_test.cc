@@ -9,7 +9,7 @@ using std::chrono::seconds;
 
 TEST_F(HubTest, OneFetchServesAllWhoShareASecretOnAnyWorker) {
   Watch(1, "1", "s");
-  hub_->Subscribe(Ref(2, 1), Key("1"), Secret("s"), false);
+  hub_->Subscribe({.subscriber = Ref(2, 1), .key = Key("1")}, Secret("s"));
   loops_.RunReady();
   Change();
   EXPECT_EQ(source_.started(), 1u);
@@ -48,7 +48,7 @@ TEST_F(HubTest, ChangesLostBehindASubscriptionAreMadeUpForToIt) {
   // overflows again.
   const std::vector<changelog::Change> many(options_.mailbox_changes + 1, {{"items", "1"}, {}});
   hub_->OnChanges(many);
-  hub_->Subscribe(Ref(2), Key("1"), Secret("other"), false);
+  hub_->Subscribe({.subscriber = Ref(2), .key = Key("1")}, Secret("other"));
   hub_->OnChanges(many);
   loops_.Advance(Shard::kGapInterval);
   ASSERT_EQ(source_.open(), 2u);

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "gateway/protocol/classic.h"
 #include "gateway/protocol/inflater.h"
 #include "gateway/session/session_table.h"
 #include "tests/testing/fake_hub.h"

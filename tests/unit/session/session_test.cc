@@ -1,4 +1,5 @@
 #include "gateway/session/session.h"
+#include "gateway/protocol/classic.h"
 
 #include <gtest/gtest.h>
 
@@ -6,7 +7,9 @@
 #include <string>
 #include <vector>
 
+#include "gateway/protocol/classic.h"
 #include "gateway/session/session_table.h"
+#include "tests/testing/fake_handler.h"
 #include "tests/testing/fake_hub.h"
 #include "tests/testing/fake_source.h"
 #include "tests/testing/fake_transport.h"
@@ -16,27 +19,6 @@ namespace entitysync::session {
 namespace {
 
 using std::chrono::seconds;
-
-// An application that takes pass-through messages and replies by hand.
-class FakeHandler final : public fetch::MessageHandler {
- public:
-  std::unique_ptr<fetch::FetchCall> Handle(fetch::ClientMessage message,
-                                           fetch::MessageDone done) override {
-    messages.push_back(std::move(message));
-    done_.push_back(std::move(done));
-    return std::make_unique<fetch::FetchCall>();
-  }
-  void Reply(absl::StatusOr<std::vector<fetch::MessageReply>> replies) {
-    fetch::MessageDone done = std::move(done_.front());
-    done_.erase(done_.begin());
-    done(std::move(replies));
-  }
-  size_t open() const { return done_.size(); }
-  std::vector<fetch::ClientMessage> messages;
-
- private:
-  std::vector<fetch::MessageDone> done_;
-};
 
 // One worker with one connection.
 class SessionTest : public ::testing::Test {
@@ -97,7 +79,7 @@ class SessionTest : public ::testing::Test {
   testing::FakeSource source_;
   fetch::EntityCatalog catalog_{
       {{"items", {}}, {"shop", {.classic_snapshot = true}}}, std::nullopt, {{.source = &source_}}};
-  FakeHandler handler_;
+  testing::FakeHandler handler_;
   SessionOptions options_;
   prometheus::Registry registry_;
   metrics::SessionMetrics metrics_{registry_};
