@@ -45,13 +45,26 @@ constexpr Setting kWebsocket[] = {
      ENTITYSYNC_CONFIG_SLOT(websocket.max_message_bytes),
      Kind::kBytes,
      {512, 16 * 1'048'576},
-     "The largest message a client may send; beyond it the connection is closed with 1009."},
+     "The largest message a classic client may send; beyond it the connection is closed with "
+     "1009."},
+    {"websocket.max_v1_message_bytes",
+     ENTITYSYNC_CONFIG_SLOT(websocket.max_v1_message_bytes),
+     Kind::kBytes,
+     {4'096, 16 * 1'048'576},
+     "The same for v1 clients, who resume with many keys in one message and are told this limit. A "
+     "resumption of 1,000 keys has about 150 bytes per key."},
+    {"websocket.max_states_per_second",
+     ENTITYSYNC_CONFIG_SLOT(websocket.max_states_per_second),
+     Kind::kCount,
+     {0, 1'000},
+     "How many states per second of one key a v1 connection gets at most; the last one always "
+     "comes. A subscription may ask for fewer (`maxRate`). 0: no limit."},
     {"websocket.max_subscriptions_per_connection",
      ENTITYSYNC_CONFIG_SLOT(websocket.max_subscriptions_per_connection),
      Kind::kCount,
      {1, 1'000'000},
-     "The most keys one connection may watch; further ones are dropped and "
-     "counted."},
+     "The most keys one connection may watch. Further ones are answered RESOURCE_EXHAUSTED in v1, "
+     "and dropped and counted in classic."},
     {"websocket.max_connections",
      ENTITYSYNC_CONFIG_SLOT(websocket.max_connections),
      Kind::kCount,

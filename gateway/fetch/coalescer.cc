@@ -61,7 +61,7 @@ void CoalescerContext::WarnOfFailure(const std::string& entity, absl::StatusCode
 }
 
 Coalescer::Coalescer(CoalescerContext& context, const EntityType& type, TargetAccess& target,
-                     base::KeyPtr key, Secret secret, uint64_t floor, Listener& listener)
+                     base::KeyPtr key, Secret secret, uint64_t floor, OutcomeListener& listener)
     : context_(context),
       type_(type),
       target_(target),

@@ -80,6 +80,14 @@ struct BackoffRange {
   base::Duration max;
 };
 
+// Who gets the answers; outlives the coalescer.
+struct OutcomeListener {
+  virtual ~OutcomeListener() = default;
+  virtual void OnOutcome(Judged judged) = 0;
+  // The application could not be asked, or did not answer; it will be asked again.
+  virtual void OnUnanswered() {}
+};
+
 // Decides when to fetch one (key, scope).
 //
 // Purpose: at most one fetch in flight and one more after it, however fast changes come; a change
@@ -93,16 +101,8 @@ struct BackoffRange {
 // Errors: an answer's status decides between final and retry; see docs/ARCHITECTURE.md.
 class Coalescer final : public FetchGate::Waiter, public Asker, public Recovery::Sleeper {
  public:
-  // Who gets the answers; outlives the coalescer.
-  struct Listener {
-    virtual ~Listener() = default;
-    virtual void OnOutcome(Judged judged) = 0;
-    // The application could not be asked, or did not answer; it will be asked again.
-    virtual void OnUnanswered() {}
-  };
-
   Coalescer(CoalescerContext& context, const EntityType& type, TargetAccess& target,
-            base::KeyPtr key, Secret secret, uint64_t floor, Listener& listener);
+            base::KeyPtr key, Secret secret, uint64_t floor, OutcomeListener& listener);
   ~Coalescer() override;
 
   // The key was notified as changed. False: the last answer covers it, nothing is fetched for it.
@@ -158,7 +158,7 @@ class Coalescer final : public FetchGate::Waiter, public Asker, public Recovery:
   TargetAccess& target_;
   const base::KeyPtr key_;
   const Secret secret_;
-  Listener& listener_;
+  OutcomeListener& listener_;
   VersionTracker versions_;
 
   Phase phase_ = Phase::kIdle;

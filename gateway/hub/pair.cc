@@ -29,7 +29,8 @@ Pair::Pair(fetch::CoalescerContext& context, const fetch::EntityType& type,
       metrics_(context.metrics),
       deliveries_(deliveries),
       owner_(owner),
-      coalescer_(context, type, target, key_, secret_, floor, static_cast<Listener&>(*this)) {
+      coalescer_(context, type, target, key_, secret_, floor,
+                 static_cast<fetch::OutcomeListener&>(*this)) {
   metrics_.watched_pairs.Increment();
 }
 

@@ -20,7 +20,7 @@ namespace entitysync::hub {
 // Owner and lifetime: a WatchedKey, while anybody watches; destroying it cancels the fetch.
 // Threading: the shard's loop.
 // Limits: one state; one fetch in flight.
-class Pair final : fetch::Coalescer::Listener {
+class Pair final : fetch::OutcomeListener {
  public:
   // Whose pair it is; outlives it.
   class Owner {
@@ -50,8 +50,7 @@ class Pair final : fetch::Coalescer::Listener {
   // A watcher lost what it was handed last: it gets the present state again.
   void Refresh(subs::SubscriptionId id);
 
-  // From now on the states before stay at hand, for patches from them.
-  void WantPatches() { wants_patches_ = true; }
+  void WantPatches() { wants_patches_ = true; }  // From the states before, which stay at hand.
   bool wants_patches() const { return wants_patches_; }
 
   void OnChange(std::optional<uint64_t> version);

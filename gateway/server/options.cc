@@ -33,6 +33,7 @@ ws::Options WebsocketOptions(const config::Settings& settings, size_t max_connec
   to.credential_cookie = from.credential_cookie;
   to.tls = {.cert_file = from.tls.cert_file, .key_file = from.tls.key_file};
   to.max_message_bytes = from.max_message_bytes;
+  to.max_v1_message_bytes = from.max_v1_message_bytes;
   to.compression = from.compression;
   to.send_buffer_bytes = from.send_buffer_bytes;
   to.max_connections = max_connections;
@@ -57,6 +58,8 @@ session::SessionOptions SessionOptionsOf(const config::Settings& settings) {
   to.heartbeat_interval = from.heartbeat_interval;
   to.write_stall_timeout = from.write_stall_timeout;
   to.flush_bytes = from.flush_bytes;
+  to.max_state_rate = static_cast<double>(from.max_states_per_second);
+  to.max_v1_message_bytes = from.max_v1_message_bytes;
   to.reply_queue_bytes = from.reply_queue_bytes;
   if (from.compression) {
     to.compression = {.level = static_cast<int>(from.compression_level),

@@ -62,13 +62,14 @@ void ClassicSession::OnReplies(absl::StatusOr<std::vector<fetch::MessageReply>> 
   }
 }
 
-void ClassicSession::SendStates() {
+bool ClassicSession::SendStates() {
   for (size_t room = RoomInTransport(); room > 0; room = RoomInTransport()) {
     const WorkerStatePtr state = watches_.Next(room, deflater());
-    if (state == nullptr) return;
+    if (state == nullptr) break;
     ++context_.states_sent;
     if (!state->state->classic->empty()) transport_.Send(state->FrameFor(deflater()));
   }
+  return watches_.IsIdle();
 }
 
 }  // namespace entitysync::session

@@ -20,7 +20,7 @@ class ClassicSession final : public Session {
   void Queue(uint32_t slot, const WorkerStatePtr& state) override {
     if (watches_.Put(slot, state)) ++context_.states_replaced;
   }
-  void SendStates() override;
+  bool SendStates() override;
   void OnReplies(absl::StatusOr<std::vector<fetch::MessageReply>> replies) override;
 
   void Subscribe(base::EntityKey key);

@@ -60,7 +60,7 @@ void Session::OnInflated(size_t bytes) {
 
 void Session::OnMessage(std::string_view payload, bool is_binary) {
   assert(context_.executor.IsCurrent());
-  if (is_closing_ || pending_close_ != nullptr) return;
+  if (is_closing_) return;
   if (messages_allowed_.Take(context_.executor.Now())) return Handle(payload, is_binary);
   Close(protocol::CloseCode::kTooManyMessages, "too many messages",
         context_.metrics.closed_by_overload);
@@ -133,17 +133,17 @@ void Session::OnMessageDone(PassThrough::Replies replies) {
 }
 
 void Session::Send(protocol::Frame frame) {
-  if (is_closing_ || pending_close_ != nullptr) return;
-  if (messages_ == nullptr) messages_ = std::make_unique<Messages>();
-  messages_->bytes += frame->size();
-  messages_->frames.push_back(std::move(frame));
+  if (is_closing_) return;
+  if (answers_ == nullptr) answers_ = std::make_unique<AnswerQueue>();
+  answers_->bytes += frame->size();
+  answers_->frames.push_back(std::move(frame));
   ScheduleFlush();
   const size_t limit = context_.options.reply_queue_bytes;
-  if (messages_->bytes > limit) {
+  if (answers_->bytes > limit) {
     return Close(protocol::CloseCode::kOverload, "too many replies wait to be read",
                  context_.metrics.closed_by_overload);
   }
-  if (messages_->bytes > limit / kPartThatStopsReading) reading_.Stop(NotReading::kSlowClient);
+  if (answers_->bytes > limit / kPartThatStopsReading) reading_.Stop(NotReading::kSlowClient);
 }
 
 void Session::OnDelivery(const subs::SubscriberRef& receiver, const WorkerStatePtr& state) {
@@ -163,28 +163,29 @@ void Session::OnDelivery(const subs::SubscriberRef& receiver, const WorkerStateP
 
 void Session::Flush() {
   if (is_closing_) return;
-  if (messages_ != nullptr) SendMessages();
-  if (pending_close_ == nullptr) {
-    SendStates();
-  } else if (messages_ == nullptr && transport_.UnsentBytes() == 0) {
-    return Close(pending_close_->code, pending_close_->reason, *pending_close_->cause);
-  }
-  const bool has_more = messages_ != nullptr || pending_close_ != nullptr || !watches_.IsIdle();
-  if (has_more) transport_.WantWritable();
+  if (answers_ != nullptr) SendAnswers();
+  const bool all_sent = SendStates();
+  if (!is_closing_ && (!all_sent || answers_ != nullptr)) transport_.WantWritable();
 }
 
-void Session::SendMessages() {
+void Session::SendAnswers() {
   while (transport_.UnsentBytes() < context_.options.flush_bytes) {
-    protocol::Frame message = std::move(messages_->frames.front());
-    messages_->frames.pop_front();
-    messages_->bytes -= message->size();
-    transport_.Send(new protocol::LocalFrame(std::move(message)));
-    if (!messages_->frames.empty()) continue;
-    messages_.reset();
+    protocol::Frame answer = std::move(answers_->frames.front());
+    answers_->frames.pop_front();
+    answers_->bytes -= answer->size();
+    transport_.Send(new protocol::LocalFrame(std::move(answer)));
+    if (!answers_->frames.empty()) continue;
+    answers_.reset();
     return ResumeReading(NotReading::kSlowClient);
   }
 }
 
+void Session::OnWritable() {
+  Flush();
+  context_.Count();  // No turn's end needs to follow that does.
+}
+
+// At most flush_bytes, or one larger state.
 size_t Session::RoomInTransport() const {
   const size_t unsent = transport_.UnsentBytes();
   if (unsent == 0) return std::numeric_limits<size_t>::max();
@@ -228,13 +229,6 @@ void Session::Close(protocol::CloseCode code, std::string_view reason, metrics::
   StopTimers();
   cause.Increment();
   transport_.Close(code, reason);
-}
-
-void Session::CloseWhenSent(protocol::CloseCode code, std::string_view reason,
-                            metrics::Counter& cause) {
-  if (is_closing_ || pending_close_ != nullptr) return;
-  pending_close_ = std::make_unique<PendingClose>(PendingClose{code, std::string(reason), &cause});
-  ScheduleFlush();
 }
 
 void Session::OnClosed() {

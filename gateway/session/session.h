@@ -26,6 +26,12 @@ class SessionHost {
   virtual void OnSessionEnded(uint32_t session) = 0;
 };
 
+// Messages of a session's own that wait to be sent, in order.
+struct AnswerQueue {
+  std::deque<protocol::Frame> frames;
+  size_t bytes = 0;
+};
+
 // One client connection: what it watches, as whom, and what it still has to be sent.
 //
 // Purpose: what connections of all dialects have in common, without sockets. ClassicSession and
@@ -47,36 +53,29 @@ class Session : public ConnectionHandler, private SubscribeThrottle::Waiter {
   void OnInflated(size_t bytes) final;
   void OnMessage(std::string_view payload, bool is_binary) final;
   void OnActivity() final { last_activity_ = context_.executor.Now(); }
-  void OnWritable() final {
-    Flush();
-    context_.Count();  // No turn's end needs to follow that does.
-  }
+  void OnWritable() final;
   void OnClosed() final;
 
   // A state for one of this session's subscriptions, past or present.
   void OnDelivery(const subs::SubscriberRef& receiver, const WorkerStatePtr& state);
-
   // A delivery for this slot will come soon.
   void PrefetchWatch(uint32_t slot) const { watches_.Prefetch(slot); }
 
   // Hands the transport as much as it should hold.
   void Flush();
-
   // Closes for a drain after `delay`, which is within `window`.
   void Drain(base::Duration delay, base::Duration window);
 
  protected:
-  // A message that the limits let pass.
   virtual void Handle(std::string_view payload, bool is_binary) = 0;
   // A state for a subscription in force: puts it into the line.
   virtual void Queue(uint32_t slot, const WorkerStatePtr& state) = 0;
-  // Takes back what waits for a slot, whose credential changes. True if something did.
+  // Takes back what waits for a slot. True if something did.
   virtual bool Purge(uint32_t slot) { return watches_.Purge(slot); }
-  // What waits in the line, as far as there is room.
-  virtual void SendStates() = 0;
+  // Sends what waits in the line, as far as there is room. False: something is left.
+  virtual bool SendStates() = 0;
   // A message that was handed to the application is done.
   virtual void OnReplies(absl::StatusOr<std::vector<fetch::MessageReply>> replies) = 0;
-  // The connection will be closed within `window`.
   virtual void AnnounceDrain(base::Duration /*window*/) {}
 
   std::optional<uint32_t> FindWatch(const base::EntityKey& key) const;
@@ -84,19 +83,16 @@ class Session : public ConnectionHandler, private SubscribeThrottle::Waiter {
   void EndWatch(uint32_t slot);
   // From here on all is as `secret` may see it. False: that is too much, and it closed.
   bool ReplaceSecret(std::string secret);
-  // Only if there is a message_handler.
-  void HandToApplication(std::string_view payload, bool is_binary);
+  void HandToApplication(std::string_view payload, bool is_binary);  // There is a handler.
   // Sends a message of its own, before the states and in order.
   void Send(protocol::Frame frame);
-  // Takes what `subscriptions` cost, and stops reading if that has to wait its turn.
+  bool HasAnswers() const { return answers_ != nullptr; }
+  // Takes their cost, and stops reading if that has to wait its turn.
   void PaceSubscribing(size_t subscriptions);
   void ScheduleFlush() { host_.ScheduleFlush(index_); }
-  // The bytes that may be handed to the transport now; 0: none. What is handed over can no longer
-  // be replaced: at most flush_bytes, or one larger state.
+  // The bytes that may be handed to the transport, where nothing can replace them. 0: none.
   size_t RoomInTransport() const;
   void Close(protocol::CloseCode code, std::string_view reason, metrics::Counter& cause);
-  // The same, after what waits to be sent of its own. Nothing else is read or sent any more.
-  void CloseWhenSent(protocol::CloseCode code, std::string_view reason, metrics::Counter& cause);
   std::string ConnectionId() const;
   subs::SubscriptionId NewId();
   subs::SubscriberRef RefOf(uint32_t slot) const;
@@ -109,20 +105,9 @@ class Session : public ConnectionHandler, private SubscribeThrottle::Waiter {
   bool is_closing_ = false;
 
  private:
-  // Messages of its own that wait to be sent.
-  struct Messages {
-    std::deque<protocol::Frame> frames;
-    size_t bytes = 0;
-  };
-  struct PendingClose {
-    protocol::CloseCode code;
-    std::string reason;
-    metrics::Counter* cause;
-  };
-
   void OnTurn() override { ResumeReading(NotReading::kSubscribeRate); }
   void OnMessageDone(absl::StatusOr<std::vector<fetch::MessageReply>> replies);
-  void SendMessages();
+  void SendAnswers();
   void ResumeReading(NotReading reason);
   void OnTick();
   void StopTimers();
@@ -133,8 +118,7 @@ class Session : public ConnectionHandler, private SubscribeThrottle::Waiter {
   const bool takes_deflated_;
   const uint64_t serial_;                      // Makes the connection's id.
   std::shared_ptr<PassThrough> pass_through_;  // Null until first needed,
-  std::unique_ptr<Messages> messages_;         // and these while none waits.
-  std::unique_ptr<PendingClose> pending_close_;
+  std::unique_ptr<AnswerQueue> answers_;       // and this while none waits.
   base::TokenBucket messages_allowed_;
   base::TimePoint last_activity_;
   base::TimePoint last_ping_;

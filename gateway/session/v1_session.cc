@@ -66,12 +66,13 @@ void V1Session::SendWelcome() {
 }
 
 void V1Session::Handle(std::string_view payload, bool is_binary) {
+  if (is_ending_) return;
   absl::StatusOr<protocol::V1Message> read = protocol::DecodeV1(form_, payload, is_binary);
   if (!read.ok()) {
     context_.metrics.messages_dropped.Increment();
     SendError(std::nullopt, read.status());
-    return CloseWhenSent(protocol::CloseCode::kNotUnderstood, "see the error event",
-                         context_.metrics.closed_by_violation);
+    is_ending_ = true;
+    return;
   }
   const ClientMessage& message = read->message;
   const Ref ref = message.has_ref() ? Ref(message.ref()) : std::nullopt;
@@ -263,12 +264,19 @@ void V1Session::Queue(uint32_t slot, const WorkerStatePtr& state) {
   context_.hub.Unsubscribe(watches_[slot].id, watches_[slot].key, secret_);
 }
 
-void V1Session::SendStates() {
+bool V1Session::SendStates() {
+  if (is_ending_) {
+    if (HasAnswers() || transport_.UnsentBytes() > 0) return false;
+    Close(protocol::CloseCode::kNotUnderstood, "the error event says why",
+          context_.metrics.closed_by_violation);
+    return true;
+  }
   for (size_t room = RoomInTransport(); room > 0; room = RoomInTransport()) {
     if (!outbox_.SendNext(transport_, room)) break;
   }
   const std::optional<base::TimePoint> next = outbox_.NextRelease();
   if (next.has_value()) context_.rate_wheel.Set(release_, *next - context_.executor.Now());
+  return watches_.IsIdle();
 }
 
 void V1Session::OnRelease() {
@@ -284,6 +292,7 @@ void V1Session::AnnounceDrain(base::Duration window) {
 }
 
 void V1Session::SendEvent(Ref ref, ServerEvent event) {
+  if (is_ending_) return;
   if (ref) event.set_ref(*ref);
   Send(protocol::EncodeV1(form_, event));
 }

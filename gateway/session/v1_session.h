@@ -30,7 +30,7 @@ class V1Session final : public Session {
   void Handle(std::string_view payload, bool is_binary) override;
   void Queue(uint32_t slot, const WorkerStatePtr& state) override;
   bool Purge(uint32_t slot) override { return outbox_.Purge(slot); }
-  void SendStates() override;
+  bool SendStates() override;
   void OnReplies(absl::StatusOr<std::vector<fetch::MessageReply>> replies) override;
   void AnnounceDrain(base::Duration window) override;
 
@@ -52,7 +52,8 @@ class V1Session final : public Session {
 
   const protocol::V1Form form_;
   V1Outbox outbox_;
-  std::deque<Ref> refs_;  // Of the messages that the application has, in order.
+  bool is_ending_ = false;  // Closes when what waits is sent; nothing is read or added any more.
+  std::deque<Ref> refs_;    // Of the messages that the application has, in order.
   base::WheelTimer<V1Session, &V1Session::OnRelease> release_{*this};
 };
 

@@ -106,6 +106,7 @@ class BasicConnection final : public Connection,
   MessageBuffer message_;
   base::WheelTimer<BasicConnection, &BasicConnection::OnDeadline> deadline_{*this};
   const Admission admission_;
+  size_t max_message_bytes_ = 0;  // Of the client's messages, in its dialect.
   State state_ = State::kTlsHandshake;
   bool reading_ = true;           // Wanted by the session.
   bool read_under_way_ = false;   // A read is pending or its message is being delivered.

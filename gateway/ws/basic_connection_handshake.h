@@ -107,10 +107,12 @@ void BasicConnection<Stream>::Accept(Upgrade upgrade) {
 template <class Stream>
 void BasicConnection<Stream>::ConfigureStream(std::string subprotocol, std::string extensions) {
   namespace websocket = boost::beast::websocket;
-  const size_t max_bytes = worker_->shared->options.max_message_bytes;
+  const Options& options = worker_->shared->options;
+  max_message_bytes_ =
+      http_->handshake.v1.has_value() ? options.max_v1_message_bytes : options.max_message_bytes;
   // Compression makes a little more of what cannot be compressed.
-  const size_t overhead = extensions.empty() ? 0 : max_bytes / 1024 + 64;
-  stream_.read_message_max(max_bytes + overhead);
+  const size_t overhead = extensions.empty() ? 0 : max_message_bytes_ / 1024 + 64;
+  stream_.read_message_max(max_message_bytes_ + overhead);
   stream_.control_callback(
       [this](websocket::frame_type kind, boost::beast::string_view) { OnControlFrame(kind); });
   stream_.set_option(websocket::stream_base::decorator(

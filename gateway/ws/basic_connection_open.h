@@ -56,7 +56,7 @@ void BasicConnection<Stream>::Deliver() {
   const CompressedInput* input = layer().input().compressed();
   if (input != nullptr && input->is_compressed()) {
     DeliverInflated(input->is_text());
-  } else if (message_.view().size() > worker_->shared->options.max_message_bytes) {
+  } else if (message_.view().size() > max_message_bytes_) {
     FailMessage(protocol::CloseCode::kMessageTooBig, "the message is too long");
   } else {
     handler_->OnMessage(message_.view(), stream_.got_binary());
@@ -69,7 +69,7 @@ void BasicConnection<Stream>::DeliverInflated(bool is_text) {
   using Result = protocol::Inflater::Result;
   protocol::Inflater& inflater = *worker_->inflater;
   const Result result = inflater.Inflate(message_.view());
-  if (result == Result::kTooBig) {
+  if (result == Result::kTooBig || inflater.message().size() > max_message_bytes_) {
     return FailMessage(protocol::CloseCode::kMessageTooBig, "the message is too long");
   }
   if (result == Result::kCorrupt) {

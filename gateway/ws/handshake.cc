@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "gateway/protocol/v1.h"
 #include "gateway/ws/credential.h"
 #include "gateway/ws/extensions.h"
 #include "gateway/ws/origin.h"
@@ -20,9 +21,13 @@ namespace {
 
 namespace http = boost::beast::http;
 
-// The subprotocols spoken here, the preferred first. The classic dialect is the absence of one, so
-// at present there is none to name.
-constexpr std::array<std::string_view, 0> kSpoken{};
+// A subprotocol spoken here. The classic dialect is the absence of one.
+struct Spoken {
+  std::string_view name;
+  protocol::V1Form form;
+};
+constexpr std::array kSpoken = {Spoken{protocol::kV1Json, protocol::V1Form::kJson},
+                                Spoken{protocol::kV1Proto, protocol::V1Form::kProto}};
 
 constexpr size_t kWebsocketKeyChars = 24;  // Base64 of 16 bytes.
 
@@ -96,29 +101,31 @@ bool IsOriginFine(const Request& request, const Options& options) {
 
 std::string SpokenList() {
   std::string list;
-  for (std::string_view name : kSpoken) {
-    if (!list.empty()) list += ", ";
-    list += name;
-  }
-  return list.empty() ? "none; leave Sec-WebSocket-Protocol out for the classic dialect" : list;
+  for (const Spoken& spoken : kSpoken) list.append(spoken.name).append(", ");
+  return list + "or none for the classic dialect";
 }
 
-// The subprotocol to select; nullopt if the client wants only what is not spoken here.
-std::optional<std::string> ChooseSubprotocol(const std::vector<std::string_view>& items) {
+struct Choice {
+  std::string subprotocol;  // To be selected; empty: none.
+  std::optional<protocol::V1Form> v1;
+};
+
+// The first that the client names and that is spoken here; nullopt if it wants only others.
+std::optional<Choice> ChooseSubprotocol(const std::vector<std::string_view>& items) {
   std::string_view credential;
   bool asks_for_protocol = false;
   for (std::string_view item : items) {
     if (!item.starts_with(kBearerItemPrefix)) {
       asks_for_protocol = true;
-      if (std::find(kSpoken.begin(), kSpoken.end(), item) != kSpoken.end()) {
-        return std::string(item);
+      for (const Spoken& spoken : kSpoken) {
+        if (spoken.name == item) return Choice{std::string(item), spoken.form};
       }
     } else if (credential.empty()) {
       credential = item;
     }
   }
   if (asks_for_protocol) return std::nullopt;
-  return std::string(credential);
+  return Choice{std::string(credential), std::nullopt};
 }
 
 // All headers of a name as one, as RFC 7230 section 3.2.2 reads them.
@@ -143,13 +150,14 @@ Decision DecideUpgrade(const Request& request, const Options& options) {
     return HttpAnswer{http::status::forbidden,
                       "pages of this origin may not connect; add it to allowed_origins"};
   }
-  std::optional<std::string> subprotocol = ChooseSubprotocol(SubprotocolItems(request));
-  if (!subprotocol) {
+  std::optional<Choice> choice = ChooseSubprotocol(SubprotocolItems(request));
+  if (!choice) {
     return BadRequest("none of the subprotocols offered is spoken here; spoken: " + SpokenList());
   }
   absl::StatusOr<std::string> secret = FindCredential(request, options.credential_cookie);
   if (!secret.ok()) return BadRequest(std::string(secret.status().message()));
-  Upgrade upgrade{{*std::move(secret)}, *std::move(subprotocol), ""};
+  Upgrade upgrade{{*std::move(secret)}, std::move(choice->subprotocol), ""};
+  upgrade.handshake.v1 = choice->v1;
   if (!options.compression) return upgrade;
   const auto extensions = ParseExtensions(Joined(request, http::field::sec_websocket_extensions));
   if (!extensions) return BadRequest("Sec-WebSocket-Extensions is malformed");

@@ -29,7 +29,8 @@ struct Options {
 
   std::string credential_cookie;  // Name of a cookie that carries the secret. Empty: none.
   TlsOptions tls;
-  size_t max_message_bytes = 64 * 1024;
+  size_t max_message_bytes = 64 * 1024;       // Of classic clients,
+  size_t max_v1_message_bytes = 1024 * 1024;  // and of those of v1.
   bool compression = false;  // Whether permessage-deflate is negotiated with clients that offer it.
   size_t send_buffer_bytes = 64 * 1024;  // SO_SNDBUF; the kernel doubles it for its bookkeeping.
 

@@ -1,5 +1,6 @@
 #include "gateway/ws/worker.h"
 
+#include <algorithm>
 #include <string>
 
 #include "gateway/ws/connection.h"
@@ -28,7 +29,10 @@ Worker::Worker(base::AsioLoop& its_loop, session::ConnectionAcceptor& its_accept
       flush(std::make_shared<FlushQueue>(loop, metrics.bytes_sent)),
       tls_scratch(shared->tls == nullptr ? nullptr : std::make_unique<TlsScratch>()),
       wheel(loop, kWheelTick) {
-  if (shared->options.compression) inflater.emplace(shared->options.max_message_bytes);
+  const Options& options = shared->options;
+  if (options.compression) {
+    inflater.emplace(std::max(options.max_message_bytes, options.max_v1_message_bytes));
+  }
 }
 
 Worker::~Worker() {

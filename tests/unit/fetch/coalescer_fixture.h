@@ -14,7 +14,7 @@
 namespace entitysync::fetch {
 
 // One pair on one shard, with an application that answers by hand.
-class CoalescerTest : public ::testing::Test, protected Coalescer::Listener {
+class CoalescerTest : public ::testing::Test, protected OutcomeListener {
  protected:
   CoalescerTest() {
     context_.bus_live = true;
@@ -33,7 +33,7 @@ class CoalescerTest : public ::testing::Test, protected Coalescer::Listener {
     return std::make_shared<Coalescer>(
         context_, type_, target,
         std::make_shared<const base::EntityKey>(base::EntityKey{"items", "1"}),
-        std::make_shared<const std::string>("s"), 0, static_cast<Coalescer::Listener&>(*this));
+        std::make_shared<const std::string>("s"), 0, static_cast<OutcomeListener&>(*this));
   }
 
   void OnOutcome(Judged judged) override {

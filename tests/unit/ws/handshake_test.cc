@@ -142,9 +142,25 @@ TEST(HandshakeTest, SubprotocolsThatNobodySpeaksAreRefusedWithTheListOfThoseSpok
   request.set(http::field::sec_websocket_protocol, "graphql-ws, mqtt");
   const Decision decision = DecideUpgrade(request, {});
   ASSERT_EQ(StatusOf(decision), 400u);
-  EXPECT_NE(std::get<HttpAnswer>(decision).error.find("classic"), std::string::npos);
+  for (const char* spoken : {"entity-sync.v1.json", "entity-sync.v1.proto", "classic"}) {
+    EXPECT_NE(std::get<HttpAnswer>(decision).error.find(spoken), std::string::npos);
+  }
   request.insert(http::field::sec_websocket_protocol, "bearer.abc");
   EXPECT_EQ(StatusOf(request), 400u) << "a credential beside it makes it no better";
+}
+
+TEST(HandshakeTest, TheFirstSubprotocolThatIsSpokenIsSelected) {
+  Request request = BrowserRequest();
+  EXPECT_EQ(std::get<Upgrade>(DecideUpgrade(request, {})).handshake.v1, std::nullopt);
+  request.set(http::field::sec_websocket_protocol,
+              "mqtt, bearer.abc, entity-sync.v1.proto, entity-sync.v1.json");
+  const Decision decision = DecideUpgrade(request, {});
+  ASSERT_EQ(StatusOf(decision), 101u);
+  EXPECT_EQ(std::get<Upgrade>(decision).subprotocol, "entity-sync.v1.proto");
+  EXPECT_EQ(std::get<Upgrade>(decision).handshake.v1, protocol::V1Form::kProto);
+  EXPECT_EQ(std::get<Upgrade>(decision).handshake.secret, "abc");
+  request.set(http::field::sec_websocket_protocol, "entity-sync.v1.json");
+  EXPECT_EQ(std::get<Upgrade>(DecideUpgrade(request, {})).handshake.v1, protocol::V1Form::kJson);
 }
 
 TEST(HandshakeTest, ACredentialItemAloneIsSelectedBecauseBrowsersInsist) {

@@ -61,8 +61,10 @@ struct WebsocketSettings {
   std::string path = "/ws/entity-sync/";
   std::vector<std::string> allowed_origins;  // Besides the same origin. "*": every origin.
   ServerTlsSettings tls;
-  std::string credential_cookie;  // Name of a cookie that carries the secret. Empty: none.
-  size_t max_message_bytes = 64 * kKiB;
+  std::string credential_cookie;           // Name of a cookie that carries the secret. Empty: none.
+  size_t max_message_bytes = 64 * kKiB;    // Of classic clients,
+  size_t max_v1_message_bytes = 1 * kMiB;  // and of those of v1.
+  size_t max_states_per_second = 0;        // Of one v1 subscription. 0: no limit.
   size_t max_subscriptions_per_connection = 10'000;
   size_t max_connections = 0;                 // 0: what the limit of open descriptors allows.
   size_t max_connections_per_address = 0;     // 0: no limit.
