@@ -33,14 +33,14 @@ class HeldSource final : public fetch::EntitySource {
 };
 
 // One pair on one shard.
-class Pair final : private fetch::Coalescer::Listener {
+class Pair final : private fetch::OutcomeListener {
  public:
   Pair()
       : coalescer_(std::make_shared<fetch::Coalescer>(
             context_, type_, target_,
             std::make_shared<const base::EntityKey>(base::EntityKey{"items", "100"}),
             std::make_shared<const std::string>("secret"), 0,
-            static_cast<fetch::Coalescer::Listener&>(*this))) {
+            static_cast<fetch::OutcomeListener&>(*this))) {
     context_.bus_live = true;
   }
 
