@@ -17,6 +17,7 @@ from .descriptors import allow_descriptors
 from .gateway import Gateway, merge
 from .nats import NatsServer
 from .tcp_gate import TcpGate
+from .v1 import JSON, V1Client
 from .viewer import Viewer
 from .waiting import PATIENCE, SANITIZED, eventually
 from .websocket import Client
@@ -122,6 +123,12 @@ class ProcessTest(unittest.IsolatedAsyncioTestCase):
     async def client(self, gateway, *args, **options):
         client = await Client.connect(gateway.address, *args, **options)
         self.addAsyncCleanup(client.dispose)
+        return client
+
+    async def v1(self, gateway, form=JSON, **options):
+        """A v1 client that was greeted."""
+        client = await V1Client.connect(gateway.address, form, **options)
+        self.addAsyncCleanup(client.socket.dispose)
         return client
 
     async def watcher(self, gateway, *keys):

@@ -13,16 +13,18 @@ _PROTO = pathlib.Path(__file__).resolve().parents[3] / "proto"
 
 
 def _generate():
-    folder = tempfile.mkdtemp(prefix="entitysync-stubs-")
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    files = [str(file) for file in sorted(_PROTO.glob("entitysync/v1/*.proto"))]
-    if grpc_tools.protoc.main(["protoc", f"-I{_PROTO}", f"--python_out={folder}",
-                               f"--grpc_python_out={folder}", *files]) != 0:
+    out = tempfile.mkdtemp(prefix="entitysync-stubs-")
+    atexit.register(shutil.rmtree, out, ignore_errors=True)
+    files = [str(file) for folder in ("entitysync/v1", "entitysync/client/v1")
+             for file in sorted((_PROTO / folder).glob("*.proto"))]
+    if grpc_tools.protoc.main(["protoc", f"-I{_PROTO}", f"--python_out={out}",
+                               f"--grpc_python_out={out}", *files]) != 0:
         raise RuntimeError("the protos could not be compiled")
-    sys.path.insert(0, folder)
+    sys.path.insert(0, out)
 
 
 _generate()
+client = importlib.import_module("entitysync.client.v1.client_pb2")
 entity = importlib.import_module("entitysync.v1.entity_pb2")
 entity_grpc = importlib.import_module("entitysync.v1.entity_pb2_grpc")
 gateway = importlib.import_module("entitysync.v1.gateway_pb2")
