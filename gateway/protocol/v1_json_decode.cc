@@ -1,4 +1,5 @@
 #include <absl/strings/str_cat.h>
+#include <absl/strings/strip.h>
 #include <google/protobuf/util/json_util.h>
 
 #include <algorithm>
@@ -40,8 +41,9 @@ absl::Status ReadMessage(const json::value& value, Message& message) {
       google::protobuf::util::JsonStringToMessage(json::serialize(value), &message, options);
   if (read.ok()) return absl::OkStatus();
   message.Clear();
-  return absl::InvalidArgumentError(
-      absl::string_view(read.message().data(), read.message().size()));
+  absl::string_view why(read.message().data(), read.message().size());
+  absl::ConsumePrefix(&why, ": ");
+  return absl::InvalidArgumentError(absl::StrCat("it cannot be used: ", why));
 }
 
 // The only field of a message that is a list, if that is all it has: its elements may stand for it.
@@ -84,7 +86,7 @@ void ReadBody(const json::value* body, const FieldDescriptor& action, V1Message&
     ReadList(*body, *list, read, message);
   } else if (const absl::Status status = ReadMessage(*body, message); !status.ok()) {
     read.body = absl::InvalidArgumentError(
-        absl::StrCat("the body of \"", action.name(), "\" cannot be used: ", status.message()));
+        absl::StrCat("the body of \"", action.name(), "\": ", status.message()));
   }
 }
 
