@@ -1,0 +1,68 @@
+import type { Clock } from "./clock.js";
+
+/** How long an answer may take where the connection is in doubt: the page was hidden, the network
+ * changed. */
+const CHECK_MS = 5_000;
+
+/** Tells whether the gateway is still there. Websocket pings cannot be seen in browsers, so silence
+ * is broken by a ping of the protocol. A connection is given up only when a ping went unanswered:
+ * silence alone may mean that the timers of a hidden page were held back. */
+export class Liveness {
+  readonly #clock: Clock;
+  readonly #ping: () => void;
+  readonly #dead: () => void;
+  #heartbeatMs = 0;
+  #heardAt = 0;
+  #deadline: number | undefined; // Of the ping that was not answered yet.
+  #timer: unknown;
+
+  constructor(clock: Clock, ping: () => void, dead: () => void) {
+    this.#clock = clock;
+    this.#ping = ping;
+    this.#dead = dead;
+  }
+
+  start(heartbeatMs: number): void {
+    this.#heartbeatMs = heartbeatMs;
+    this.heard();
+    this.#arm(heartbeatMs);
+  }
+
+  stop(): void {
+    this.#clock.clearTimeout(this.#timer);
+  }
+
+  heard(): void {
+    this.#heardAt = this.#clock.now();
+    this.#deadline = undefined;
+  }
+
+  /** Asks now. */
+  check(): void {
+    this.#ask(Math.min(CHECK_MS, this.#heartbeatMs));
+  }
+
+  #ask(ms: number): void {
+    this.#deadline = Math.min(this.#deadline ?? Infinity, this.#clock.now() + ms);
+    this.#ping();
+    this.#arm(this.#deadline - this.#clock.now());
+  }
+
+  // The timer is not moved with each event; it looks how long ago the last one was.
+  #arm(ms: number): void {
+    this.stop();
+    this.#timer = this.#clock.setTimeout(() => this.#look(), ms);
+  }
+
+  #look(): void {
+    const now = this.#clock.now();
+    if (this.#deadline !== undefined) {
+      if (now >= this.#deadline) this.#dead();
+      else this.#arm(this.#deadline - now);
+      return;
+    }
+    const rest = this.#heardAt + this.#heartbeatMs - now;
+    if (rest > 0) this.#arm(rest);
+    else this.#ask(this.#heartbeatMs);
+  }
+}

@@ -1,0 +1,166 @@
+import type { Clock } from "./clock.js";
+import type { Connection } from "./connection.js";
+import { EntitySyncError } from "./errors.js";
+import type { Limits, ServerEvent, Welcome } from "./protocol.js";
+
+/** What is not between the brackets of a message's list, generously. */
+const ENVELOPE_BYTES = 64;
+
+const DEFAULT_MESSAGE_BYTES = 64 * 1024;
+const DEFAULT_SUBSCRIPTIONS_PER_MESSAGE = 1_000;
+
+// JSON.stringify escapes only surrogates without their other half, and those are no Unicode text:
+// the gateway would take the message for none of its protocol and close the connection.
+const LONE_SURROGATE = /(?<!\\)(?:\\\\)*\\ud[89a-f]/;
+
+const utf8 = new TextEncoder();
+
+/** How many bytes a text has in UTF-8. */
+export const bytesOf = (text: string): number => utf8.encode(text).length;
+
+type Answered = (event: ServerEvent) => void;
+
+/** How items become messages, and what becomes of them. */
+export interface Batch<Item> {
+  bodyOf(item: Item): string;
+  answered(event: ServerEvent, items: readonly Item[], ref: number): void;
+  /** These went out in one message. */
+  sent?(items: readonly Item[], ref: number): void;
+  /** This one cannot be sent. */
+  unfit?(item: Item, why: EntitySyncError): void;
+}
+
+/** What goes out: numbers messages so that answers find their way, and keeps to the gateway's limits.
+ * Messages beyond the limit per second wait here in order. They are few: requests are bounded, and
+ * subscriptions are not written before {@link clear}. */
+export class Wire {
+  readonly #clock: Clock;
+  readonly #cleared: () => void;
+  #connection: Connection | undefined;
+  #ref = 0;
+  #answers = new Map<number, Answered>();
+  #queue: string[] = [];
+  #budget = 0;
+  #budgetAt = 0;
+  #timer: unknown;
+  limits: Limits = {
+    messageBytes: DEFAULT_MESSAGE_BYTES,
+    subscriptionsPerMessage: DEFAULT_SUBSCRIPTIONS_PER_MESSAGE,
+    messagesPerSecond: 0,
+  };
+
+  /** `cleared` is called when the last message that waited has gone. */
+  constructor(clock: Clock, cleared: () => void) {
+    this.#clock = clock;
+    this.#cleared = cleared;
+  }
+
+  opened(connection: Connection, { limits }: Welcome): void {
+    this.#connection = connection;
+    this.limits = {
+      messageBytes: limits?.messageBytes || DEFAULT_MESSAGE_BYTES,
+      subscriptionsPerMessage:
+        limits?.subscriptionsPerMessage || DEFAULT_SUBSCRIPTIONS_PER_MESSAGE,
+      messagesPerSecond: limits?.messagesPerSecond || Infinity,
+    };
+    this.#budget = this.limits.messagesPerSecond;
+    this.#budgetAt = this.#clock.now();
+  }
+
+  down(): void {
+    this.#connection = undefined;
+    this.#answers.clear();
+    this.#queue = [];
+    this.#clock.clearTimeout(this.#timer);
+  }
+
+  get open(): boolean {
+    return this.#connection !== undefined;
+  }
+
+  /** Whether a message would go out at once. */
+  get clear(): boolean {
+    return this.open && this.#queue.length === 0;
+  }
+
+  /** Sends a message whose body is the JSON text `body`. Throws if it could only do harm. */
+  call(action: string, body: string | undefined, answered?: Answered): number {
+    const unfit = this.unfit(body ?? "");
+    if (unfit) throw unfit;
+    const ref = (this.#ref = (this.#ref % 0xffffffff) + 1);
+    if (answered) this.#answers.set(ref, answered);
+    const text = `{"action":"${action}","ref":${ref}${body === undefined ? "" : `,"body":${body}`}}`;
+    this.#queue.push(text);
+    if (this.#queue.length === 1) this.#pump();
+    return ref;
+  }
+
+  /** Calls with a list, in as few messages as the limits allow. */
+  callWith<Item>(action: string, items: readonly Item[], batch: Batch<Item>): void {
+    const { messageBytes, subscriptionsPerMessage } = this.limits;
+    let part: Item[] = [];
+    let bodies: string[] = [];
+    let bytes = ENVELOPE_BYTES;
+    const send = () => {
+      if (part.length === 0) return;
+      const sent = part;
+      const ref = this.call(action, `[${bodies}]`, (event) => batch.answered(event, sent, ref));
+      batch.sent?.(sent, ref);
+      [part, bodies, bytes] = [[], [], ENVELOPE_BYTES];
+    };
+    for (const item of items) {
+      const body = batch.bodyOf(item);
+      const size = bytesOf(body) + 1;
+      const unfit = this.unfit(body);
+      if (unfit) {
+        batch.unfit?.(item, unfit);
+        continue;
+      }
+      if (part.length >= subscriptionsPerMessage || bytes + size > messageBytes) send();
+      part.push(item);
+      bodies.push(body);
+      bytes += size;
+    }
+    send();
+  }
+
+  /** Why a body must not be sent, if so. */
+  unfit(body: string): EntitySyncError | undefined {
+    if (LONE_SURROGATE.test(body)) {
+      return new EntitySyncError("INVALID_ARGUMENT", "a text is not well-formed Unicode");
+    }
+    if (this.open && bytesOf(body) + ENVELOPE_BYTES >= this.limits.messageBytes) {
+      const limit = `the gateway takes messages of ${this.limits.messageBytes} bytes at most`;
+      return new EntitySyncError("RESOURCE_EXHAUSTED", limit);
+    }
+    return undefined;
+  }
+
+  /** Gives an answer to whom it belongs. False: nobody takes it. */
+  answer(event: ServerEvent): boolean {
+    const answered = this.#answers.get(event.ref!);
+    this.#answers.delete(event.ref!);
+    answered?.(event);
+    return answered !== undefined;
+  }
+
+  // Full from the start: after a reconnect everything is said at once.
+  #pump(): void {
+    const { messagesPerSecond } = this.limits;
+    const now = this.#clock.now();
+    const earned = ((now - this.#budgetAt) / 1_000) * messagesPerSecond || 0;
+    this.#budget = Math.min(messagesPerSecond, this.#budget + earned);
+    this.#budgetAt = now;
+    while (this.#queue.length > 0 && this.#budget >= 1) {
+      this.#budget--;
+      this.#connection?.send(this.#queue.shift()!);
+    }
+    if (this.#queue.length > 0) {
+      const wait = ((1 - this.#budget) / messagesPerSecond) * 1_000;
+      this.#timer = this.#clock.setTimeout(() => {
+        this.#pump();
+        if (this.clear) this.#cleared();
+      }, Math.ceil(wait));
+    }
+  }
+}
