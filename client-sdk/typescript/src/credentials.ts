@@ -89,18 +89,20 @@ export class Credentials {
 
   #present(secret: string): void {
     const turn = this.#turn;
+    const token = this.#token;
     const body = JSON.stringify({ secret });
     const unfit = this.#wire.unfit(body);
     if (unfit) return this.#refused(unfit);
     this.#wire.call("authenticate", body, (answer) => {
-      // Answers come in order: one to an older credential says nothing about the newest.
-      if (answer.event !== "error") this.#acceptedHere = true;
-      if (turn !== this.#turn) return;
+      const newest = turn === this.#turn;
       if (answer.event === "error") {
-        this.#refused(new EntitySyncError(answer.code, answer.message ?? "refused"));
+        if (newest) this.#refused(new EntitySyncError(answer.code, answer.message ?? "refused"));
         return;
       }
-      this.#before = undefined;
+      this.#acceptedHere = true;
+      // An answer to an older one says nothing about the newest, but what to fall back on.
+      this.#before = newest || !this.#before ? undefined : { token };
+      if (!newest) return;
       this.#call?.resolve();
       this.#call = undefined;
       this.#events.accepted();

@@ -103,6 +103,7 @@ export class Subscriptions {
         this.#entries.delete(nameOf(entry.key));
         this.#crowdedOut.delete(entry);
         if (watched) gone.push(entry);
+        entry.lost();
       } else if (this.#isDue(entry)) {
         asked.push(entry);
       } else if (watched && watched.maxRate !== entry.wanted.maxRate) {

@@ -1,13 +1,13 @@
-// dist/entity-sync.js: everything in one file, for script tags and for copying.
+// Everything in one file, for script tags and for copying.
+
 import { buildSync } from "esbuild";
 import { fileURLToPath } from "node:url";
 
-const root = new URL("..", import.meta.url);
-
-/** The single-file module as text, and its source map. */
+/** The single-file module and its source map, not written yet. Both tools/ and build/ lie in the
+ * package's folder. */
 export function bundle() {
   const { outputFiles } = buildSync({
-    absWorkingDir: fileURLToPath(root),
+    absWorkingDir: fileURLToPath(new URL("..", import.meta.url)),
     entryPoints: ["src/index.ts"],
     outfile: "dist/entity-sync.js",
     bundle: true,
@@ -19,10 +19,4 @@ export function bundle() {
     write: false,
   });
   return outputFiles;
-}
-
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const { mkdirSync, writeFileSync } = await import("node:fs");
-  mkdirSync(new URL("dist/", root), { recursive: true });
-  for (const { path, contents } of bundle()) writeFileSync(path, contents);
 }

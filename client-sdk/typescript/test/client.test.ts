@@ -1,0 +1,202 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { connect, type ConnectionState, EntitySyncError } from "../src/index.js";
+import { Bench } from "./testing/bench.js";
+import { FakeGateway } from "./testing/fake_gateway.js";
+import { settle } from "./testing/virtual_clock.js";
+
+test("each change of the connection is told, and is a new object", async () => {
+  const bench = new Bench();
+  const seen: ConnectionState[] = [];
+  const off = bench.client.on("connection", (state) => seen.push(state));
+  await bench.open();
+  assert.equal(bench.client.connection, seen.at(-1));
+  assert.equal(bench.client.connection.connection, "c1");
+  bench.socket.end(1013, "busy");
+  await bench.clock.advance(125);
+  off();
+  bench.client.close();
+  assert.deepEqual(seen, [
+    { status: "open", connection: "c1" },
+    { status: "waiting", retryInMs: 125, code: 1013, reason: "busy" },
+    { status: "connecting" },
+  ]);
+});
+
+test("a listener may close the client whatever it is told", async () => {
+  for (const status of ["connecting", "open", "waiting", "refused"]) {
+    const bench = new Bench({ token: "t" });
+    bench.client.on("connection", (state) => state.status === status && bench.client.close());
+    await bench.open();
+    if (status !== "open") bench.socket.end(status === "refused" ? 4001 : 1006);
+    await bench.clock.advance(60_000);
+    assert.equal(bench.client.connection.status, "closed", status);
+    assert.equal(bench.clock.pending, 0, status);
+  }
+});
+
+test("addresses: http stands for ws, pages may give relative ones", () => {
+  const { WebSocket, sockets } = new FakeGateway();
+  const page = globalThis as any;
+  page.location = { href: "https://app.example/shop/#top" };
+  try {
+    for (const url of ["wss://g.example/x", "http://g.example/x#y", "/sync/", "here?a=1", undefined]) {
+      connect({ ...(url ? { url } : {}), WebSocket }).close();
+    }
+  } finally {
+    delete page.location;
+  }
+  assert.deepEqual(sockets.map(({ url }) => url), [
+    "wss://g.example/x",
+    "ws://g.example/x",
+    "wss://app.example/sync/",
+    "wss://app.example/shop/here?a=1",
+    "wss://app.example/ws/entity-sync/",
+  ]);
+});
+
+test("without a WebSocket it says what to do", { skip: "WebSocket" in globalThis }, () => {
+  assert.throws(() => connect("ws://g.example/"), /package ws/);
+});
+
+test("a page that may not connect there does not try again", async () => {
+  class Refusing {
+    constructor() {
+      throw new DOMException("the page is secure, the gateway is not", "SecurityError");
+    }
+  }
+  const bench = new Bench({ token: async () => "t", WebSocket: Refusing as any });
+  await settle();
+  assert.equal(bench.client.connection.status, "closed");
+  assert.equal((bench.errors[0] as EntitySyncError).code, "FAILED_PRECONDITION");
+});
+
+test("a page tells about its network and who looks at it, and is left alone in the end", async () => {
+  const page = new EventTarget() as any;
+  const document = Object.assign(new EventTarget(), { visibilityState: "hidden" });
+  const names = ["addEventListener", "document", "navigator"] as const;
+  const before = names.map((name) => Object.getOwnPropertyDescriptor(globalThis, name));
+  const values = [page.addEventListener.bind(page), document, { onLine: false }];
+  names.forEach((name, i) =>
+    Object.defineProperty(globalThis, name, { value: values[i], configurable: true, writable: true }),
+  );
+  try {
+    const bench = new Bench({ environment: undefined as never });
+    assert.equal(bench.client.connection.status, "offline");
+    page.dispatchEvent(new Event("online"));
+    await bench.open();
+    document.dispatchEvent(new Event("visibilitychange"));
+    assert.deepEqual(await bench.sent(), []);
+    document.visibilityState = "visible";
+    document.dispatchEvent(new Event("visibilitychange"));
+    assert.equal((await bench.sent())[0].action, "ping");
+    bench.client.close();
+    page.dispatchEvent(new Event("online"));
+    assert.equal(bench.gateway.sockets.length, 1);
+  } finally {
+    names.forEach((name, i) => {
+      const old = before[i];
+      if (old) Object.defineProperty(globalThis, name, old);
+      else delete (globalThis as any)[name];
+    });
+  }
+});
+
+test("a token function that hangs does not hang the client", async () => {
+  let calls = 0;
+  const bench = new Bench({ token: () => (++calls === 1 ? new Promise(() => {}) : "t") });
+  await bench.clock.advance(10_000);
+  assert.equal(bench.client.connection.status, "waiting");
+  await bench.clock.advance(125);
+  await bench.open();
+  assert.deepEqual((await bench.sent())[0].body, { secret: "t" });
+});
+
+test("a token function that answers too late is not listened to", async () => {
+  const answers: ((token: string) => void)[] = [];
+  const bench = new Bench({ token: () => new Promise((answer) => answers.push(answer)) });
+  await bench.clock.advance(10_125);
+  answers[1]!("second");
+  await settle();
+  answers[0]!("first");
+  await bench.open();
+  assert.deepEqual((await bench.sent()).map(({ body }) => body), [{ secret: "second" }]);
+  assert.equal(bench.gateway.sockets.length, 1);
+});
+
+test("a credential that is refused on a new connection gives way to the one before", async () => {
+  const bench = new Bench({ token: "alice" });
+  const refused = bench.client.authenticate("mallory");
+  await bench.open();
+  const [{ ref }] = await bench.sent();
+  await bench.event({ event: "error", ref, code: "UNAUTHENTICATED", message: "unknown" });
+  await assert.rejects(refused, { code: "UNAUTHENTICATED" });
+  assert.deepEqual((await bench.sent()).map(({ body }) => body), [{ secret: "alice" }]);
+});
+
+test("requests are bounded, whether they wait or are under way", async () => {
+  const bench = new Bench({ maxRequests: 2 });
+  const first = bench.client.request(1);
+  await bench.open();
+  const second = bench.client.request(2);
+  await assert.rejects(bench.client.request(3), { code: "RESOURCE_EXHAUSTED" });
+  const refs = (await bench.sent()).map(({ ref }) => ref);
+  for (const ref of refs) await bench.event({ event: "reply", ref, replies: [ref] });
+  assert.deepEqual([await first, await second], [[refs[0]], [refs[1]]]);
+  bench.client.request(4).catch(() => {});
+  assert.equal((await bench.sent()).length, 1);
+});
+
+test("a request that was given up before it was made is not made", async () => {
+  const bench = new Bench();
+  await bench.open();
+  const signal = AbortSignal.abort(new Error("never mind"));
+  await assert.rejects(bench.client.request(1, { signal }), /never mind/);
+  await assert.rejects(bench.client.request("\ud800"), { code: "INVALID_ARGUMENT" });
+  assert.deepEqual(await bench.sent(), []);
+});
+
+test("what cannot be read is reported, and nothing else happens", async () => {
+  const bench = new Bench();
+  await bench.open();
+  for (const data of ["{", "null", '{"event":"state","entity":"items","id":"1"}', new ArrayBuffer(1)]) {
+    bench.socket.text(data);
+  }
+  bench.client.entity("items", "1").subscribe(() => {});
+  await bench.sent();
+  bench.socket.text('{"event":"state","entity":"items","id":"1","version":"1.a"}');
+  assert.deepEqual(bench.errors.map((error) => (error as EntitySyncError).code), Array(4).fill("INTERNAL"));
+  await bench.state("1", "2.a", [1]);
+  assert.deepEqual(bench.client.entity("items", "1").current.rows, [1]);
+});
+
+test("an error that nobody listens to goes to the console", async (context) => {
+  const { WebSocket } = new FakeGateway();
+  const log = context.mock.method(console, "error", () => {});
+  const client = connect({ url: "ws://g.example/", WebSocket, token: () => Promise.reject(new Error("no")) });
+  await settle();
+  assert.equal(log.mock.callCount(), 1);
+  client.close();
+});
+
+test("everything fails after the client is closed", async () => {
+  const bench = new Bench();
+  await bench.open();
+  bench.client.close();
+  await assert.rejects(bench.client.authenticate("t"), { code: "CANCELLED" });
+  await assert.rejects(bench.client.request(1), { code: "CANCELLED" });
+  bench.client.entity("items", "1").subscribe(() => {});
+  bench.client.close();
+  assert.deepEqual(await bench.sent(), []);
+  assert.equal(bench.clock.pending, 0);
+});
+
+test("a refused credential leaves no promise that nobody handles", async () => {
+  const bench = new Bench();
+  await bench.open();
+  void bench.client.authenticate("mallory");
+  const [{ ref }] = await bench.sent();
+  await bench.event({ event: "error", ref, code: "UNAUTHENTICATED" });
+  assert.equal((bench.errors[0] as EntitySyncError).code, "UNAUTHENTICATED");
+});
