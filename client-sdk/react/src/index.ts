@@ -1,0 +1,8 @@
+export { EntitySyncProvider, useConnection, useEntitySync } from "./context.js";
+export {
+  type EntityName,
+  type KnownState,
+  useEntities,
+  useEntity,
+  type UseEntityOptions,
+} from "./use_entities.js";
