@@ -1,4 +1,5 @@
-// Makes build/<name>.test.js of each test: Node does not run TypeScript. Packages stay outside.
+// Makes build/<name>.test.js of each test: Node does not run TypeScript. Packages stay outside, but the
+// client: as it is in this repository, built.
 
 import { buildSync } from "esbuild";
 import { readdirSync, rmSync } from "node:fs";
@@ -15,9 +16,10 @@ buildSync({
   outdir: "build",
   bundle: true,
   packages: "external",
+  alias: { "@entity-sync/client": "../typescript/dist/index.js" },
   platform: "node",
   format: "esm",
-  target: "node20",
+  target: "node18",
   sourcemap: "inline",
   logLevel: "warning",
 });

@@ -17,7 +17,7 @@ buildSync({
   packages: "external",
   platform: "node",
   format: "esm",
-  target: "node20",
+  target: "node18",
   sourcemap: "inline",
   logLevel: "warning",
 });

@@ -1,6 +1,5 @@
 import { connect, type EntitySyncClient } from "@entity-sync/client";
 import { Window } from "happy-dom";
-import { mock } from "node:test";
 import type { ReactNode } from "react";
 import type { Root } from "react-dom/client";
 
@@ -95,10 +94,15 @@ export class Page {
 
 /** Runs with timers that only `tick` moves. */
 export async function withTimers(run: (tick: (ms: number) => Promise<void>) => Promise<void>) {
-  mock.timers.enable({ apis: ["setTimeout"] });
+  const { setTimeout, clearTimeout } = globalThis;
+  const clock = new VirtualClock();
+  Object.assign(globalThis, {
+    setTimeout: (run: () => void, ms: number) => clock.setTimeout(run, ms),
+    clearTimeout: (timer: unknown) => clock.clearTimeout(timer),
+  });
   try {
-    await run((ms) => act(async () => mock.timers.tick(ms)));
+    await run((ms) => act(() => clock.advance(ms)));
   } finally {
-    mock.timers.reset();
+    Object.assign(globalThis, { setTimeout, clearTimeout });
   }
 }
