@@ -153,6 +153,9 @@ test("suspense: several entities wait for all of them", () =>
     await page.state("2", "1.a", "two");
     assert.equal(page.text, "one,two");
     assert.deepEqual(await page.sent(), ["subscribe 1 2"]);
+    // What was shown holds nothing any more, however often it was drawn while it waited.
+    await page.leave();
+    assert.deepEqual(await page.sent(), ["unsubscribe 1 2"]);
   }));
 
 test("suspense: what is never shown is not watched for ever", () =>

@@ -167,8 +167,9 @@ export class Connection {
     try {
       const event = JSON.parse(data as string) as ServerEvent;
       if (event.event === "welcome") this.#welcome(event);
+      else if (!this.open) return; // It is the first of a connection.
       else if (event.event === "reconnect") this.#leaveWithin(event.afterMs);
-      else if (this.open) this.#events.received(event);
+      else this.#events.received(event);
     } catch (error) {
       const message = `an event of the gateway cannot be used: ${error}`;
       this.#events.failed(new EntitySyncError("INTERNAL", message));

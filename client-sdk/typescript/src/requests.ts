@@ -13,7 +13,6 @@ export interface RequestOptions {
 
 interface Request {
   body: string;
-  sent: boolean;
   settle(outcome: readonly Row[] | unknown, failed: boolean): void;
 }
 
@@ -46,7 +45,7 @@ export class Requests {
         signal?.removeEventListener("abort", abort);
         (failed ? reject : resolve)(outcome);
       };
-      const request: Request = { body: JSON.stringify(data) ?? "null", sent: false, settle };
+      const request: Request = { body: JSON.stringify(data) ?? "null", settle };
       const abort = () => settle(signal!.reason, true);
       const timer = this.#clock.setTimeout(() => {
         const message = `no answer within ${timeoutMs} ms`;
@@ -65,7 +64,6 @@ export class Requests {
   /** Nobody knows what became of those under way, so they are not sent again. */
   down(): void {
     for (const request of this.#requests) {
-      if (!request.sent) continue;
       const message = "the connection broke; perhaps the application got the request";
       request.settle(new EntitySyncError("UNAVAILABLE", message), true);
     }
@@ -78,7 +76,6 @@ export class Requests {
   }
 
   #send(request: Request): void {
-    request.sent = true;
     const unfit = this.#wire.unfit(request.body);
     if (unfit) return request.settle(unfit, true);
     this.#wire.call("message", request.body, (event) => request.settle(...outcomeOf(event)));

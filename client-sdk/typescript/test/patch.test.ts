@@ -70,11 +70,11 @@ test("a member that is called __proto__ is a member", () => {
 });
 
 const REFUSED: [why: string, operation: object][] = [
-  ["an index beyond the end", { op: "add", path: "/3", value: 1 }],
+  ["an index beyond the end", { op: "add", path: "/4", value: 1 }],
   ["an index with a leading zero", { op: "replace", path: "/00", value: 1 }],
   ["an index that is none", { op: "remove", path: "/-1" }],
   ["the end of a list, which holds nothing", { op: "remove", path: "/-" }],
-  ["the end of a list, replaced", { op: "replace", path: "/2", value: 1 }],
+  ["the end of a list, replaced", { op: "replace", path: "/3", value: 1 }],
   ["the length of a list", { op: "replace", path: "/length", value: 0 }],
   ["a member that is not there", { op: "replace", path: "/0/b", value: 1 }],
   ["a member that only its prototype has", { op: "test", path: "/0/toString", value: 1 }],
@@ -84,7 +84,7 @@ const REFUSED: [why: string, operation: object][] = [
   ["no path", { op: "add", value: 1 }],
   ["no value", { op: "add", path: "/0/b" }],
   ["no from", { op: "copy", path: "/0/b" }],
-  ["a move into itself", { op: "move", from: "/0", path: "/0/a" }],
+  ["a move into itself", { op: "move", from: "/1", path: "/1/a" }],
   ["an unknown operation", { op: "increment", path: "/0/a", from: "/0/a", value: 1 }],
   ["a test of another type", { op: "test", path: "/0/a", value: "1" }],
   ["a test of a list against an object", { op: "test", path: "/0/list", value: {} }],
@@ -93,6 +93,6 @@ const REFUSED: [why: string, operation: object][] = [
 
 for (const [why, operation] of REFUSED) {
   test(`does not apply: ${why}`, () => {
-    assert.throws(() => applyPatch([{ a: 1, list: [] }, "text"], [operation as any]), /does not apply/);
+    assert.throws(() => applyPatch([{ a: 1, list: [] }, "text", {}], [operation as any]), /does not apply/);
   });
 }
