@@ -63,6 +63,7 @@ class Application(stubs.entity_grpc.EntityServiceServicer):
         self.port = 0
         self._rows = {}
         self._failures = []
+        self._refusals = {}
         self._at_once = collections.Counter()
         self._released = asyncio.Event()
         self._released.set()
@@ -91,6 +92,11 @@ class Application(stubs.entity_grpc.EntityServiceServicer):
         """The rows from now on; with a secret only for those who present it."""
         self._rows[entity, key_id, secret] = (
             [row.encode() if isinstance(row, str) else row for row in rows], version)
+        self._refusals.pop((entity, key_id, secret), None)
+
+    def refuse(self, entity, key_id, code, secret=None):
+        """Fetches of the key fail with this code until rows are set."""
+        self._refusals[entity, key_id, secret] = code
 
     def remove(self, entity, key_id, secret=None):
         del self._rows[entity, key_id, secret]
@@ -157,8 +163,8 @@ class Application(stubs.entity_grpc.EntityServiceServicer):
             self._at_once[pair] -= 1
 
     async def _answer(self, fetch):
-        found = self._rows.get((fetch.entity, fetch.id, fetch.secret.decode(errors="replace")),
-                               self._rows.get((fetch.entity, fetch.id, None)))
+        found = self._for_secret(self._rows, fetch)
+        refusal = self._for_secret(self._refusals, fetch)
         if not self._released.is_set():
             await self._released.wait()
         seconds = self.seconds_for.get((fetch.entity, fetch.id), self.seconds)
@@ -170,10 +176,18 @@ class Application(stubs.entity_grpc.EntityServiceServicer):
                 self._failures.pop(0)
             if code is not None:
                 raise Failure(code)
+        if refusal is not None:
+            raise Failure(refusal)
         if found is None:
             raise Failure(grpc.StatusCode.NOT_FOUND)
         rows, version = found
         return stubs.entity.FetchEntityResponse(rows=rows, version=version)
+
+    @staticmethod
+    def _for_secret(table, fetch):
+        """What is set for the fetch's secret, else what is for all."""
+        own = (fetch.entity, fetch.id, fetch.secret.decode(errors="replace"))
+        return table.get(own, table.get((fetch.entity, fetch.id, None)))
 
     async def HandleMessage(self, request, context):
         message = Message(request.secret, request.connection, request.data, request.is_binary)
