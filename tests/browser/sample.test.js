@@ -8,21 +8,16 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { after, before, test } from "node:test";
 
-import { chromium } from "playwright-core";
-
+import { expectState, expectValue, field, launch, open as openPage } from "./browser.js";
+import { eventually, timeoutMs } from "./processes.js";
 import { Stack } from "./stack.js";
 
 const stack = new Stack(process.env.ENTITYSYNC_GATEWAY, process.env.ENTITYSYNC_SAMPLE);
-const timeout = 30_000;
 let browser;
 
 before(async () => {
   await stack.start();
-  browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM || "/usr/bin/chromium",
-    args: ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-      "--disable-background-networking", "--disable-component-update", "--disable-sync"],
-  });
+  browser = await launch();
 });
 
 after(async () => {
@@ -30,39 +25,17 @@ after(async () => {
   await stack.stop();
 });
 
-/** A page in a context of its own, as another person's browser would be. */
+/** A page that shows all of the 24 orders. */
 async function open(role = "worker") {
-  const context = await browser.newContext({ viewport: { width: 1360, height: 900 } });
-  const page = await context.newPage();
-  page.setDefaultTimeout(timeout);
-  await page.goto(`${stack.page}?as=${role}`);
-  await page.locator("tr[data-id='123']").waitFor(); // The last of 24 orders.
+  const page = await openPage(browser, stack.page, { role });
+  await page.locator("tr[data-id='123']").waitFor();
   return page;
-}
-
-const field = (page, id, name) => page.locator(`tr[data-id="${id}"] [data-field="${name}"]`);
-
-/** Waits until the condition holds. Not page.waitForFunction: the page's content security policy
- * forbids what that does. */
-async function eventually(condition, what) {
-  const until = Date.now() + timeout;
-  while (!(await condition())) {
-    assert.ok(Date.now() < until, `never happened: ${what}`);
-    await new Promise((done) => setTimeout(done, 20));
-  }
-}
-
-const expectValue = (input, value) =>
-  eventually(async () => (await input.inputValue()) === value, `${input} is ${value}`);
-
-async function expectState(page, state) {
-  await page.locator(`#connection[data-state="${state}"]`).waitFor();
 }
 
 test("the browser and the gateway compress what they send", async () => {
   const context = await browser.newContext();
   const page = await context.newPage();
-  page.setDefaultTimeout(timeout);
+  page.setDefaultTimeout(timeoutMs);
   const devtools = await context.newCDPSession(page);
   await devtools.send("Network.enable");
   const handshake = once(devtools, "Network.webSocketHandshakeResponseReceived");
@@ -159,17 +132,44 @@ test("a gateway that dies shows, and the page recovers with what it missed", asy
   const page = await open();
   await expectState(page, "open");
   await stack.killGateway();
-  await expectState(page, "closed");
+  await expectState(page, "waiting");
+  assert.equal(await page.locator("tbody tr").count(), 24, "what was shown stays");
   await field(page, "110", "quantity").fill("1234"); // Committed while no gateway is there.
   await field(page, "110", "quantity").press("Enter");
 
   await stack.startGateway();
   await expectState(page, "open");
+  await page.locator("#resumed", { hasText: "1 of 26" }).waitFor();
   const other = await open();
   await expectValue(field(other, "110", "quantity"), "1234");
   await field(other, "110", "quantity").fill("4321");
   await field(other, "110", "quantity").press("Enter");
   await expectValue(field(page, "110", "quantity"), "4321");
+  await page.context().close();
+  await other.context().close();
+});
+
+test("an application that dies leaves the page stale, and nothing is lost", async () => {
+  const page = await open();
+  await expectState(page, "open");
+  await stack.killSample();
+  await stack.killGateway();
+  await stack.startGateway(); // The page comes back, and nobody can say whether what it has is true.
+  await expectState(page, "stale");
+  await page.locator("#stale").waitFor();
+  assert.equal(await page.locator("tbody tr").count(), 24, "what was shown stays");
+  if (process.env.SCREENSHOT) {
+    await page.locator("tr.stale[data-id='123']").waitFor();
+    await page.screenshot({ path: process.env.SCREENSHOT.replace(".png", "_stale.png") });
+  }
+
+  await stack.startSample();
+  await expectState(page, "open");
+  await page.locator("#stale").waitFor({ state: "hidden" });
+  await field(page, "111", "quantity").fill("77");
+  await field(page, "111", "quantity").press("Enter");
+  const other = await open();
+  await expectValue(field(other, "111", "quantity"), "77");
   await page.context().close();
   await other.context().close();
 });

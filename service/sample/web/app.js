@@ -1,6 +1,6 @@
-// Joins the page to the gateway (rows come in) and to the application (edits go out).
+// Joins the page to the gateway (states come in) and to the application (edits go out).
 
-import { connect } from "./entity-sync-classic.js";
+import { connect } from "./entity-sync.js";
 import { createView } from "./view.js";
 
 // What the application recognises viewers by. In earnest it would be a session's token.
@@ -27,42 +27,35 @@ async function gatewayUrl() {
 }
 
 const view = createView((entity, id, field, value) => post(`api/${entity}/${id}`, { field, value }));
-const watched = new Map(); // What the floor's row named.
+const sync = connect({ url: await gatewayUrl(), token: secrets[role] });
+sync.on("connection", ({ status }) => view.connection(status));
 
-const sync = connect(await gatewayUrl(), {
-  secret: secrets[role],
-  onState: view.connection,
-  onRow(text) {
-    const row = JSON.parse(text);
-    view.show(row);
-    if (row.type === "floor") watch("items", row.items), watch("reports", row.reports);
-  },
-});
+const watched = new Set(); // What the floor's row named.
 
 function watch(entity, ids) {
   for (const id of ids) {
     const name = `${entity} ${id}`;
-    if (!watched.has(name)) sync.subscribe(entity, id);
-    watched.set(name, [entity, id]);
+    if (watched.has(name)) continue;
+    watched.add(name);
+    sync.entity(entity, id).subscribe((state) => view.show(entity, id, state));
   }
 }
 
 // The floor names everything else.
-sync.subscribe("floors", "main");
+sync.entity("floors", "main").subscribe((state) => {
+  view.show("floors", "main", state);
+  for (const { items, reports } of state.rows ?? []) watch("items", items), watch("reports", reports);
+});
 
-// A new secret alone changes what later rows look like. To see all anew, watch anew.
+// Everything watched goes on with the rights of another viewer.
 function lookAs(next) {
   role = next;
-  sync.unsubscribe("floors", "main");
-  for (const [entity, id] of watched.values()) sync.unsubscribe(entity, id);
-  watched.clear();
-  view.clear();
   view.role(role);
-  sync.setSecret(secrets[role]);
-  sync.subscribe("floors", "main");
+  sync.authenticate(secrets[role]);
 }
 
 view.role(role);
+view.connection(sync.connection.status);
 for (const input of document.querySelectorAll('input[name="role"]')) {
   input.checked = input.value === role;
   input.addEventListener("change", () => lookAs(input.value));

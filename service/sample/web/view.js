@@ -1,4 +1,4 @@
-// Shows rows. Knows the page, and nothing of where rows come from.
+// Shows states. Knows the page, and nothing of where states come from.
 
 const money = new Intl.NumberFormat("en", { style: "currency", currency: "EUR" });
 const wholeMoney = new Intl.NumberFormat("en", { style: "currency", currency: "EUR", maximumFractionDigits: 0 });
@@ -9,12 +9,18 @@ const byId = new Intl.Collator("en", { numeric: true });
  * (perhaps later) whether the edit was accepted. */
 export function createView(onEdit) {
   const items = new Map(); // id -> the row shown
-  const elements = new Map(); // "item 100" -> its element
+  const elements = new Map(); // "items 100" -> its element
+  const stale = new Set(); // Those that the application cannot be asked about.
+  const shown = new Map(); // "items 100" -> the version shown
   const options = { station: [], status: [] };
-  let received = 0;
+  let connection = "connecting";
+  let received = 0; // States, since the last second began.
+  let resumed; // Those that changed while the page was away; undefined where that is no news.
+  let counting = false; // They still come in.
+  let timer;
 
   function elementFor(kind, id, parent, prepare) {
-    const name = `${kind} ${id}`;
+    const name = `${kind}s ${id}`;
     if (!elements.has(name)) {
       const element = document.getElementById(`${kind}-template`).content.firstElementChild.cloneNode(true);
       element.dataset.id = id;
@@ -125,35 +131,79 @@ export function createView(onEdit) {
     }
   }
 
+  function forget(entity, id) {
+    const name = `${entity} ${id}`;
+    elements.get(name)?.remove();
+    elements.delete(name);
+    if (entity === "items") items.delete(id);
+  }
+
+  // What the page is worth at the moment.
+  function showConnection() {
+    const pill = document.getElementById("connection");
+    const before = pill.dataset.state;
+    const state = connection === "open" && stale.size > 0 ? "stale" : connection;
+    pill.dataset.state = state;
+    pill.textContent = { open: "Live", stale: "Stale", connecting: "Connecting", waiting: "Reconnecting" }[state] ??
+      "Disconnected";
+    document.getElementById("stale").hidden = state !== "stale";
+    if (state === "open" && before !== "open" && resumed) showResumed();
+  }
+
+  // For a while: what changes later is no news of what was missed.
+  function showResumed() {
+    const note = document.getElementById("resumed");
+    const tell = () => (note.textContent =
+      `Resumed: ${resumed.size} of ${shown.size} entities had changed meanwhile`);
+    const end = () => ((counting = false), (timer = setTimeout(() => (note.hidden = true), 10_000)));
+    clearTimeout(timer);
+    timer = setTimeout(end, 5_000);
+    note.hidden = false;
+    tell();
+    resumed.tell = tell;
+  }
+
+  // The page begins to miss something, or (undefined) looks at something else anyway.
+  function restart(news) {
+    resumed = news;
+    counting = news !== undefined;
+    clearTimeout(timer);
+    document.getElementById("resumed").hidden = true;
+  }
+
   setInterval(() => {
     find(document, '[data-figure="rate"]').textContent = received;
     received = 0;
   }, 1000);
 
   return {
-    /** Shows a row, whatever its type. */
-    show(row) {
-      received += 1;
-      shows[row.type]?.(row);
+    /** Shows the state of an entity: its rows, or that there are none (any more). */
+    show(entity, id, { status, rows, version }) {
+      const name = `${entity} ${id}`;
+      status === "stale" ? stale.add(name) : stale.delete(name);
+      if (rows === undefined && status !== "stale") forget(entity, id);
+      if (version !== shown.get(name)) {
+        received += 1;
+        for (const row of rows ?? []) shows[row.type]?.(row);
+        version === undefined ? shown.delete(name) : shown.set(name, version);
+        if (counting) resumed.add(name).tell?.();
+      }
+      elements.get(name)?.classList.toggle("stale", status === "stale");
+      if (entity === "floors") document.getElementById("denied").hidden = status !== "denied";
       showFigures();
-    },
-    /** Forgets all rows: what one viewer was shown is not for the next. */
-    clear() {
-      items.clear();
-      elements.clear();
-      document.getElementById("items").replaceChildren();
-      document.getElementById("reports").replaceChildren();
-      showFigures();
+      showConnection();
     },
     role(role) {
       document.body.dataset.role = role;
-      document.getElementById("denied").hidden = role !== "stranger";
       document.getElementById("stream").disabled = role === "stranger";
+      restart(undefined); // What another viewer sees is not what was missed.
     },
-    connection(state) {
-      const pill = document.getElementById("connection");
-      pill.dataset.state = state;
-      pill.textContent = { connecting: "Connecting", open: "Live", closed: "Disconnected" }[state];
+    /** `status` as the client has it. */
+    connection(status) {
+      if (connection === "open" && status !== "open") restart(new Set());
+      // Each attempt is one more step of the same waiting.
+      connection = status === "connecting" && counting ? "waiting" : status;
+      showConnection();
     },
   };
 }
