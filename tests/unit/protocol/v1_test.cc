@@ -59,6 +59,20 @@ TEST(V1DecodeTest, OptionsHaveTheNamesOfTheMapping) {
   EXPECT_FALSE(update.update().has_patches());
 }
 
+TEST(V1DecodeTest, HowASubscriptionIsWrittenMakesNoDifference) {
+  const ClientMessage plain = Read(
+      R"({"action":"subscribe","body":{"entity":"items","id":"1","known":"7.ab","patches":true,
+          "maxRate":2}})");
+  for (const char* body :
+       {R"({"entity":"items","id":"1","known":"7.ab","patches":true,"max_rate":2})",
+        R"({"id":"\u0031","maxRate":"2","entity":"items","known":"7.ab","patches":true})",
+        R"({"entity":"items","id":"1","known":"7.ab","patches":true,"maxRate":2.0,"x":[{}],
+            "snapshot":null})"}) {
+    const ClientMessage other = Read(std::string(R"({"action":"subscribe","body":)") + body + "}");
+    EXPECT_TRUE(MessageDifferencer::Equals(plain, other)) << body;
+  }
+}
+
 TEST(V1DecodeTest, ABodyMayBeAbsentOrNull) {
   EXPECT_TRUE(Read(R"({"action":"ping","ref":0})").has_ping());
   EXPECT_TRUE(Read(R"({"action":"authenticate","body":null})").has_authenticate());
