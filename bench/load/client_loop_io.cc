@@ -9,8 +9,8 @@
 
 #include "bench/lib/clock.h"
 #include "bench/lib/handshake.h"
-#include "bench/load/classic_dialect.h"
 #include "bench/load/client_loop.h"
+#include "bench/load/dialect.h"
 
 namespace entitysync::bench {
 namespace {
@@ -26,10 +26,15 @@ std::string RequestOf(const WatchGroup& group, uint32_t index) {
   const sockaddr_in& target = group.targets[index % group.targets.size()];
   char host[INET_ADDRSTRLEN];
   inet_ntop(AF_INET, &target.sin_addr, host, sizeof(host));
+  const std::string_view subprotocol = group.dialect->Subprotocol();
+  const std::string offer =
+      subprotocol.empty() ? ""
+                          : absl::StrCat("\r\nSec-WebSocket-Protocol: ",
+                                         absl::string_view(subprotocol.data(), subprotocol.size()));
   return absl::StrCat("GET ", group.path, " HTTP/1.1\r\nHost: ", host, ":", ntohs(target.sin_port),
                       "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13",
                       "\r\nSec-WebSocket-Key: ", absl::string_view(kKey.data(), kKey.size()),
-                      group.deflate ? kDeflateOffer : "", "\r\n\r\n");
+                      group.deflate ? kDeflateOffer : "", offer, "\r\n\r\n");
 }
 
 std::string SecretOf(const WatchGroup& group, uint32_t index) {
@@ -106,12 +111,12 @@ void ClientLoop::Open(Connection& connection, int64_t now) {
   const WatchGroup& group = *connection.group;
   connection.seqs = std::make_unique<uint64_t[]>(group.plan.keys_each());
   if (group.secret != SecretKind::kNone) {
-    ClassicDialect::PresentSecret(SecretOf(group, connection.index), connection.out);
+    group.dialect->PresentSecret(SecretOf(group, connection.index), connection.out);
   }
   for (uint32_t place = 0; place < group.plan.keys_each(); ++place) {
     const uint32_t key = group.plan.KeyAt(connection.index, place);
     connection.seqs[place] = table_.Seq(key);
-    ClassicDialect::Subscribe(key, connection.out);
+    group.dialect->Subscribe(key, connection.out);
   }
   AddWatchers(connection, 1);
   if (job_) job_->Opened(connection, now);
@@ -142,11 +147,12 @@ void ClientLoop::OnFrame(Connection& connection, const Frame& frame, int64_t now
 }
 
 void ClientLoop::OnState(Connection& connection, std::string_view message, int64_t now) {
-  const std::optional<Row> row = ClassicDialect::StateIn(message);
+  const Dialect& dialect = *connection.group->dialect;
+  const std::optional<Row> row = dialect.StateIn(message);
   const auto place =
       row ? connection.group->plan.PlaceOf(connection.index, row->key) : std::nullopt;
   if (!place) {
-    ++stats_.unexpected;
+    if (row || !dialect.MayCome(message)) ++stats_.unexpected;
     return;
   }
   if (connection.is_set_aside) stats_.slow_age.Add(now - row->at_ns);

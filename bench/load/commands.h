@@ -38,18 +38,19 @@ namespace entitysync::bench {
 // THE CLIENTS
 // {"do":"connect", "targets":?, "path":"/ws/entity-sync/", "connections":?, "keys_each":1,
 //  "first_key":0, "pattern":"all", "keys":?, "source_addresses":8, "secret":"shared",
-//  "at_once":256, "rate":0, "receive_buffer":0, "timeout_s":60, "tls":false, "deflate":false}
+//  "dialect":"classic", "at_once":256, "rate":0, "receive_buffer":0, "timeout_s":60, "tls":false,
+//  "deflate":false}
 //     Opens websockets and subscribes; may be repeated for more. Connection i goes to target
 //     i mod n. Patterns (see lib/watch_plan.h): "all" watch the same keys, "own": each its own,
 //     "spread": keys_each of `keys` keys each, evenly. Secrets: "shared", "own" (each another),
-//     "none". source_addresses: so many of 127.0.0.2 on (0: the system's choice). at_once:
-//     handshakes in flight. rate: connections begun per second, 0 for no limit. receive_buffer:
-//     SO_RCVBUF, 0 for the system's. tls: with whatever certificate. deflate: offers
-//     permessage-deflate, both ways without context takeover.
-//     Answers "connected", "compressed" (how many of those agreed on deflate), "failed",
-//     "first_failure" if any, "seconds", "per_second", "handshake_latency" (from connect() to the
-//     answer 101). The subscriptions have been sent then, not acknowledged: classic has no
-//     such thing; ask the gateway's metrics.
+//     "none". dialect: "classic" or "v1". source_addresses: so many of 127.0.0.2 on (0: the
+//     system's choice). at_once: handshakes in flight. rate: connections begun per second, 0 for no
+//     limit. receive_buffer: SO_RCVBUF, 0 for the system's. tls: with whatever certificate.
+//     deflate: offers permessage-deflate, both ways without context takeover. Answers "connected",
+//     "compressed" (how many of those agreed on deflate), "failed", "first_failure" if any,
+//     "seconds", "per_second", "handshake_latency" (from connect() to the answer 101). The
+//     subscriptions have been sent then, not acknowledged: classic has no such thing; ask the
+//     gateway's metrics.
 // {"do":"disconnect"}
 //     Closes all of them.
 // {"do":"stall", "connections":?}

@@ -50,6 +50,7 @@ absl::StatusOr<WatchGroup> ReadGroup(Parameters& parameters, const GroupSurround
   const auto sources = static_cast<uint32_t>(parameters.Whole("source_addresses", 8, 0, 250));
   const auto secret =
       static_cast<SecretKind>(parameters.Choice("secret", {"shared", "own", "none"}));
+  const bool v1 = parameters.Choice("dialect", {"classic", "v1"}) == 1;
   const auto at_once = static_cast<uint32_t>(parameters.Whole("at_once", 256, 1, 20'000));
   const double rate = parameters.Number("rate", 0, 0, 1e6);
   const auto buffer = static_cast<int>(parameters.Whole("receive_buffer", 0, 0, 1 << 30));
@@ -66,6 +67,7 @@ absl::StatusOr<WatchGroup> ReadGroup(Parameters& parameters, const GroupSurround
                     .path = path,
                     .source_addresses = sources,
                     .secret = secret,
+                    .dialect = v1 ? &V1Dialect() : &ClassicDialect(),
                     .at_once = std::max(1u, at_once / program.threads),
                     .rate = rate / program.threads,
                     .receive_buffer = buffer,

@@ -86,7 +86,7 @@ class CommandsTest(unittest.TestCase):
         code, output, _ = call("run", "--list")
         self.assertEqual(code, 0)
         for name in ("broadcast", "bundle", "personal", "unwatched", "idle_memory", "many_keys",
-                     "stalled", "storm", "mixed", "replicas", "tls", "deflate"):
+                     "stalled", "storm", "mixed", "replicas", "tls", "deflate", "v1"):
             self.assertRegex(output, rf"(?m)^{name} ")
         self.assertRegex(output, r"(?m)^soak .*only when named")
 

@@ -16,9 +16,10 @@ from .stalled import Stalled
 from .storm import Storm
 from .tls import Tls
 from .unwatched import Unwatched
+from .v1 import V1
 
 
 def all_scenarios() -> list[Scenario]:
     """In the order in which they run and are listed."""
     return [Broadcast(), Bundle(), Personal(), Unwatched(), IdleMemory(), ManyKeys(), Stalled(),
-            Storm(), Mixed(), Replicas(), Tls(), Deflate(), Soak()]
+            Storm(), Mixed(), Replicas(), Tls(), Deflate(), V1(), Soak()]
