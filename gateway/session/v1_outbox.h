@@ -28,7 +28,7 @@ struct V1WatchOptions {
 //   subscription wants.
 // Owner and lifetime: a V1Session, beside the Watches that it sends from.
 // Threading: the worker's loop.
-// Limits: beside the Watches 80 bytes per slot, and 16 per state that is held back.
+// Limits: beside the Watches 56 bytes per slot, and 16 per state that is held back.
 // Errors: none.
 class V1Outbox {
  public:
