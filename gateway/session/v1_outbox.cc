@@ -64,7 +64,8 @@ void V1Outbox::Queue(uint32_t slot, const WorkerStatePtr& state) {
 
 bool V1Outbox::Purge(uint32_t slot) {
   const bool was_stale = std::exchange(At(slot).is_stale, false);
-  return watches_.Purge(slot) || was_stale;
+  const bool was_withdrawn = std::exchange(At(slot).withdrawn, std::nullopt).has_value();
+  return watches_.Purge(slot) || was_stale || was_withdrawn;
 }
 
 bool V1Outbox::SendNext(Transport& transport, size_t room) {
@@ -183,15 +184,18 @@ void V1Outbox::SendStale(uint32_t slot, Transport& transport) {
 }
 
 void V1Outbox::SendWithdrawn(uint32_t slot, Transport& transport) {
-  const base::KeyPtr key = watches_[slot].key;
+  context_.metrics.withdrawn.Increment();
+  base::KeyPtr key = watches_[slot].key;
   ServerEvent event;
   SetKey(*key, *event.mutable_unsubscribed()->add_keys());
   const bool is_known = At(slot).withdrawn == hub::StateKind::kPermissionDenied;
   event.mutable_unsubscribed()->set_code(is_known ? "PERMISSION_DENIED" : "UNAUTHENTICATED");
   transport.Send(Encode(event));
   watches_.TakeFirst();
+  const subs::SubscriptionId id = watches_[slot].id;
   watches_.Remove(slot);
   context_.keys.Release(key);
+  context_.hub.Unsubscribe(id, std::move(key), secret_);
 }
 
 protocol::LocalFramePtr V1Outbox::Encode(const ServerEvent& event) const {

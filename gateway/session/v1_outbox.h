@@ -32,9 +32,10 @@ struct V1WatchOptions {
 // Errors: none.
 class V1Outbox {
  public:
-  V1Outbox(WorkerContext& context, Watches& watches, protocol::V1Form form,
-           protocol::Deflater* deflater)
-      : context_(context), watches_(watches), form_(form), deflater_(deflater) {}
+  // `secret`: the session's present one.
+  V1Outbox(WorkerContext& context, const fetch::Secret& secret, Watches& watches,
+           protocol::V1Form form, protocol::Deflater* deflater)
+      : context_(context), secret_(secret), watches_(watches), form_(form), deflater_(deflater) {}
 
   // A slot that was just added to the watches.
   void Begin(uint32_t slot, const V1WatchOptions& options);
@@ -47,11 +48,11 @@ class V1Outbox {
   // A state or notice for a slot in use.
   void Queue(uint32_t slot, const WorkerStatePtr& state);
 
-  // The right to watch is gone, and was given back: to be told, then forgotten. Nothing else is
-  // told of the slot any more.
+  // The right to watch is gone: to be told, then the subscription ends. Nothing else is told of the
+  // slot any more, unless another credential comes before that.
   bool IsWithdrawn(uint32_t slot) const { return slots_[slot].withdrawn.has_value(); }
 
-  // Takes back what waits for a slot in use. True if something did.
+  // Takes back what waits for a slot in use, a withdrawal too. True if something did.
   bool Purge(uint32_t slot);
 
   // Sends what is first in line to the transport. False: it does not fit into `room`, or there is
@@ -99,6 +100,7 @@ class V1Outbox {
   protocol::LocalFramePtr Encode(const client::v1::ServerEvent& event) const;
 
   WorkerContext& context_;
+  const fetch::Secret& secret_;
   Watches& watches_;
   const protocol::V1Form form_;
   protocol::Deflater* const deflater_;

@@ -42,7 +42,7 @@ V1Session::V1Session(WorkerContext& context, SessionHost& host, uint32_t index,
                      Transport& transport, Handshake handshake)
     : Session(context, host, index, transport, handshake),
       form_(*handshake.v1),
-      outbox_(context, watches_, form_, deflater()) {
+      outbox_(context, secret_, watches_, form_, deflater()) {
   context_.metrics.connections_v1.Increment();
   SendWelcome();
 }
@@ -257,11 +257,7 @@ void V1Session::OnReplies(absl::StatusOr<std::vector<fetch::MessageReply>> repli
 }
 
 void V1Session::Queue(uint32_t slot, const WorkerStatePtr& state) {
-  if (outbox_.IsWithdrawn(slot)) return;
-  outbox_.Queue(slot, state);
-  if (!outbox_.IsWithdrawn(slot)) return;
-  context_.metrics.withdrawn.Increment();
-  context_.hub.Unsubscribe(watches_[slot].id, watches_[slot].key, secret_);
+  if (!outbox_.IsWithdrawn(slot)) outbox_.Queue(slot, state);
 }
 
 bool V1Session::SendStates() {

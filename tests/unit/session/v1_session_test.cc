@@ -148,6 +148,22 @@ TEST_F(V1SessionTest, AWithdrawalPurgesWhatWaitsAndNothingComesBetween) {
                      R"("code":"UNAUTHENTICATED"})");
 }
 
+TEST_F(V1SessionTest, AWithdrawalThatIsNotToldYetIsNoMatterOfTheNextCredential) {
+  const auto to = Subscribe("1");
+  transport_.is_reading_peer = false;
+  Deliver(to, StateOf(std::string(options_.flush_bytes, '1')));
+  TakeSent();
+  Deliver(to, Notice(hub::StateKind::kPermissionDenied));
+  Say(R"({"action":"authenticate","ref":1,"body":{"secret":"other"}})");
+  EXPECT_EQ(hub_.unsubscribed.size(), 0u);
+  ASSERT_EQ(hub_.changed.size(), 1u);
+  EXPECT_TRUE(hub_.changed[0].purged);
+  DrainTransport();
+  EXPECT_EQ(TakeNames(), Strings{"authenticated"});
+  Deliver(hub_.changed[0].subscriber, StateOf("new"));
+  EXPECT_EQ(TakeNames(), Strings{"state"});
+}
+
 TEST_F(V1SessionTest, MessagesForTheApplicationAreAnsweredWithTheirRef) {
   Say(R"({"action":"message","ref":1,"body":{"a": 1}})");
   Say(R"({"action":"message","ref":2,"body":"two"})");
