@@ -165,6 +165,7 @@ bool Coalescer::Audit() {
 void Coalescer::Restore(Outcome outcome, std::optional<uint64_t> version) {
   assert(!answered_.has_value() && !IsDirty());
   answered_ = outcome;
+  is_removed_ = outcome == Outcome::kRemoved;
   validated_epoch_ = context_.gap_epoch;
   versions_.Restore(version);
 }
@@ -188,10 +189,11 @@ bool Coalescer::Covers(uint64_t version) const {
 }
 
 // An application may answer a fetch for a change from a read replica that has min_version. Where
-// more may have been missed than that change, it must know.
+// more may have been missed than that change, it must know. So it must where it said that there is
+// nothing: that has no version by which a state from before would be seen to be old.
 FetchReason Coalescer::ReasonToSay() const {
   const bool is_change = reason_ == FetchReason::kChange;
-  return is_change && MayHaveMissed() ? FetchReason::kRevalidate : reason_;
+  return is_change && (MayHaveMissed() || is_removed_) ? FetchReason::kRevalidate : reason_;
 }
 
 void Coalescer::RequestFetch() {
@@ -290,6 +292,7 @@ void Coalescer::OnRows(FetchAnswer answer, base::TimePoint now) {
   const bool is_reset = verdict == VersionTracker::Verdict::kReset;
   if (is_reset) context_.metrics.version_resets.Increment();
   Judged judged{.outcome = Outcome::kRows, .answer = std::move(answer), .versions_reset = is_reset};
+  if (verdict != VersionTracker::Verdict::kStale) is_removed_ = false;
   if (verdict != VersionTracker::Verdict::kBelowFloor &&
       verdict != VersionTracker::Verdict::kStale) {
     return Settle(std::move(judged));
@@ -302,6 +305,7 @@ void Coalescer::OnRows(FetchAnswer answer, base::TimePoint now) {
 
 void Coalescer::OnNotFound(FetchAnswer answer, base::TimePoint now) {
   context_.metrics.fetches_not_found.Increment();
+  is_removed_ = true;
   const auto verdict = versions_.JudgeNotFound(now);
   Judged judged{.outcome = Outcome::kRemoved, .answer = std::move(answer)};
   if (verdict != VersionTracker::Verdict::kBelowFloor) {

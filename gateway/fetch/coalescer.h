@@ -169,6 +169,7 @@ class Coalescer final : public FetchGate::Waiter, public Asker, public Recovery:
   FetchGate::Priority priority_ = FetchGate::Priority::kUrgent;
   LastFetch last_;
   std::optional<Outcome> answered_;  // How the last fetch ended, if for good.
+  bool is_removed_ = false;          // The last to be believed, for good or not: NOT_FOUND.
   uint32_t failures_ = 0;            // Since the last answer.
   uint32_t recoveries_ = 0;          // Recovery::recoveries() at the last failure.
   uint32_t lags_ = 0;                // Old answers since the last final one.

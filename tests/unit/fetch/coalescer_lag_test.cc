@@ -70,6 +70,19 @@ TEST_F(CoalescerTest, ACreationThatAReadReplicaDoesNotHaveYetIsNotMissed) {
   EXPECT_TRUE(coalescer_->IsSettled());
 }
 
+TEST_F(CoalescerTest, AfterNotFoundNoReadReplicaThatLagsIsAsked) {
+  ON_LOOP(coalescer_->OnChange(4));
+  EXPECT_EQ(source_.request().reason, FetchReason::kChange);
+  Fail(absl::StatusCode::kNotFound);
+  loops_.Advance(options_.backoff_min * 2);
+  ASSERT_EQ(source_.open(), 1u);
+  // A replica that has version 5 would do for the change, but may not know of the removal.
+  EXPECT_EQ(source_.request().reason, FetchReason::kRevalidate);
+  Answer("five", 5);
+  ON_LOOP(coalescer_->OnChange(6));
+  EXPECT_EQ(source_.request().reason, FetchReason::kChange);
+}
+
 TEST_F(CoalescerTest, ANotFoundThatOwesNothingIsFinalAtOnce) {
   ON_LOOP(coalescer_->OnChange(5));
   Answer("five", 5);
