@@ -95,7 +95,7 @@ bool Coalescer::OnChange(std::optional<uint64_t> version) {
     Expect(*version);
     return true;
   }
-  must_fetch_ = true;
+  must_fetch_ = changed_without_version_ = true;
   Raise(reason_, FetchReason::kChange);
   RequestFetch();
   return true;
@@ -233,8 +233,7 @@ void Coalescer::Gather() {
 FetchRequest Coalescer::OnSend(base::TimePoint now) {
   assert(phase_ == Phase::kGathering);
   phase_ = Phase::kFetching;
-  must_fetch_ = false;
-  changed_with_version_ = false;
+  must_fetch_ = changed_with_version_ = changed_without_version_ = false;
   last_.epoch = context_.gap_epoch;
   last_.started = now;
   versions_.OnFetch();
@@ -288,7 +287,7 @@ void Coalescer::OnRows(FetchAnswer answer, base::TimePoint now) {
   const bool covers_all = verdict == VersionTracker::Verdict::kFinal && answer.version.has_value();
   if (covers_all) changed_with_version_ = false;
   // Then nothing is left of it to ask about: what comes next has a reason of its own.
-  if (covers_all && !must_fetch_) reason_ = FetchReason::kRevalidate;
+  if (covers_all && !changed_without_version_) reason_ = FetchReason::kRevalidate;
   const bool is_reset = verdict == VersionTracker::Verdict::kReset;
   if (is_reset) context_.metrics.version_resets.Increment();
   Judged judged{.outcome = Outcome::kRows, .answer = std::move(answer), .versions_reset = is_reset};

@@ -164,7 +164,8 @@ class Coalescer final : public FetchGate::Waiter, public Asker, public Recovery:
   Phase phase_ = Phase::kIdle;
   bool must_fetch_ = false;            // Something came that only another fetch can answer,
   bool changed_with_version_ = false;  // or that an answer of a high enough version covers as well.
-  bool is_audit_ = false;              // The next fetch is.
+  bool changed_without_version_ = false;           // The former is a change.
+  bool is_audit_ = false;                          // The next fetch is.
   FetchReason reason_ = FetchReason::kRevalidate;  // Of the next fetch.
   FetchGate::Priority priority_ = FetchGate::Priority::kUrgent;
   LastFetch last_;

@@ -70,6 +70,18 @@ TEST_F(CoalescerTest, ACreationThatAReadReplicaDoesNotHaveYetIsNotMissed) {
   EXPECT_TRUE(coalescer_->IsSettled());
 }
 
+TEST_F(CoalescerTest, ADoubtIsNoChangeThatAReadReplicaMayAnswer) {
+  ON_LOOP(coalescer_->OnChange(5));
+  Answer("five", 5);
+  ON_LOOP(coalescer_->OnChange(6));
+  ON_LOOP(coalescer_->OnChange(4));  // Late, or the numbers started again.
+  ON_LOOP(coalescer_->OnChange(7));
+  loops_.Advance(options_.doubt_delay);
+  Answer("seven", 7);
+  ASSERT_EQ(source_.open(), 1u) << "it is asked about all the same";
+  EXPECT_EQ(source_.request().reason, FetchReason::kRevalidate) << "no change is left to ask about";
+}
+
 TEST_F(CoalescerTest, AfterNotFoundNoReadReplicaThatLagsIsAsked) {
   ON_LOOP(coalescer_->OnChange(4));
   EXPECT_EQ(source_.request().reason, FetchReason::kChange);
