@@ -36,6 +36,10 @@ bool Application::IsDenied(KeyIndex key, const std::string& secret) const {
   return entities_[key].denied.contains(secret);
 }
 
+bool Application::WasDenied(KeyIndex key, const std::string& secret) const {
+  return entities_[key].ever_denied_to.contains(secret);
+}
+
 Application::Mutation Application::Mutate(KeyIndex key) {
   Entity& entity = entities_[key];
   const Plan& plan = world_.plan;
@@ -67,7 +71,7 @@ Application::Mutation Application::Mutate(KeyIndex key) {
 
 void Application::ToggleRight(Entity& entity) {
   const std::string secret = SecretName(world_.random.Below(world_.plan.secrets));
-  entity.ever_denied = true;
+  entity.ever_denied_to.insert(secret);
   const bool denied = entity.denied.erase(secret) == 0;
   if (denied) entity.denied.insert(secret);
   world_.Tell("application: ", secret, denied ? " may not see " : " may see ", entity.key.id);
@@ -79,31 +83,40 @@ const Fact& Application::FactAt(const Entity& entity, base::TimePoint time) cons
   return entity.facts[i];
 }
 
-fetch::FetchAnswer Application::Read(KeyIndex key, const std::string& secret,
-                                     fetch::FetchReason reason) {
+Application::Reading Application::Read(KeyIndex key, const std::string& secret,
+                                       fetch::FetchReason reason) {
   const Entity& entity = entities_[key];
-  if (IsDenied(key, secret))
-    return {.status = absl::PermissionDeniedError(""), .rows = {}, .version = {}};
+  const auto fail = [](absl::Status status, uint64_t serial) {
+    return Reading{{.status = std::move(status), .rows = {}, .version = {}}, serial};
+  };
+  if (IsDenied(key, secret)) return fail(absl::PermissionDeniedError(""), 0);
   base::TimePoint time = world_.Now();
   if (entity.lags && reason == fetch::FetchReason::kChange) time -= world_.UpTo(kMostLag);
   const Fact& fact = FactAt(entity, time);
-  if (!fact.exists) return {.status = absl::NotFoundError(""), .rows = {}, .version = {}};
+  if (!fact.exists) return fail(absl::NotFoundError(""), fact.serial);
   fetch::FetchAnswer answer{
       .status = absl::OkStatus(), .rows = RowsOf(key, secret, fact.serial), .version = {}};
   if (entity.versioned) answer.version = fact.version;
-  return answer;
+  return {std::move(answer), fact.serial};
+}
+
+uint64_t Application::VersionOf(KeyIndex key, uint64_t serial) const {
+  const std::vector<Fact>& facts = entities_[key].facts;
+  return facts[serial - facts.front().serial].version;
 }
 
 base::Rows Application::RowsOf(KeyIndex key, const std::string& secret, uint64_t serial) const {
   const size_t count = 1 + serial % 3;
   base::Rows rows;
   for (size_t i = 0; i < count; ++i) {
-    rows.push_back(WriteRow({.key = key,
-                             .secret = IsPublic(key) ? "*" : secret,
-                             .serial = serial,
-                             .index = i,
-                             .count = count},
-                            world_.plan.compression ? 40 : 0));
+    const Row row{.key = key,
+                  .secret = IsPublic(key) ? "*" : secret,
+                  .serial = serial,
+                  .index = i,
+                  .count = count};
+    const Plan& plan = world_.plan;
+    rows.push_back(plan.v1_percent > 0 ? WriteJsonRow(row, plan.row_padding)
+                                       : WriteRow(row, plan.compression ? 40 : 0));
   }
   return rows;
 }

@@ -46,7 +46,8 @@ class Application {
 
   const Fact& Present(KeyIndex key) const { return entities_[key].facts.back(); }
   bool IsDenied(KeyIndex key, const std::string& secret) const;
-  bool WasEverDenied(KeyIndex key) const { return entities_[key].ever_denied; }
+  bool WasDenied(KeyIndex key, const std::string& secret) const;  // Or is.
+  bool WasEverDenied(KeyIndex key) const { return !entities_[key].ever_denied_to.empty(); }
   bool NumbersRestarted(KeyIndex key) const { return entities_[key].numbers_restarted; }
 
   // Something happens to a key; what to say in NotifyChange. No version where the application gives
@@ -60,7 +61,14 @@ class Application {
 
   // The answer to a fetch that reads now. Only fetches for changes may meet a replica that lags:
   // docs/APPLICATIONS.md asks for the same.
-  fetch::FetchAnswer Read(KeyIndex key, const std::string& secret, fetch::FetchReason reason);
+  struct Reading {
+    fetch::FetchAnswer answer;
+    uint64_t serial = 0;  // Of the fact that was read.
+  };
+  Reading Read(KeyIndex key, const std::string& secret, fetch::FetchReason reason);
+
+  // What the application calls this fact.
+  uint64_t VersionOf(KeyIndex key, uint64_t serial) const;
 
   // The rows of a fact for a secret.
   base::Rows RowsOf(KeyIndex key, const std::string& secret, uint64_t serial) const;
@@ -71,10 +79,10 @@ class Application {
     bool versioned = false;
     bool is_public = false;
     bool lags = false;
-    bool ever_denied = false;
     bool numbers_restarted = false;
     std::vector<Fact> facts;  // By time.
     std::set<std::string> denied;
+    std::set<std::string> ever_denied_to;
   };
 
   void ToggleRight(Entity& entity);

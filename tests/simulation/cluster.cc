@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "tests/simulation/classic_client.h"
+#include "tests/simulation/v1_client.h"
+
 namespace entitysync::simulation {
 namespace {
 
@@ -13,7 +16,8 @@ using std::chrono::seconds;
 constexpr base::Duration kBound = seconds(5);
 // How much longer where the application's numbers start again (reset_after, and a few answers), or
 // where a key waits for itself, up to backoff_max: it failed while others did not, or a replica
-// that lags said that it does not exist.
+// that lags said that it does not exist; or where a slow key was removed, which is asked about
+// several times while others wait for its place.
 constexpr base::Duration kResetBound = seconds(15);
 constexpr base::Duration kBackoffBound = seconds(10);
 // After this much more nothing goes on but heartbeats and audits: removals have been asked about
@@ -24,7 +28,8 @@ constexpr base::Duration kQuiet = seconds(20);
 base::Duration BoundOf(const Plan& plan) {
   base::Duration bound = kBound;
   if (plan.restarts_numbers) bound += kResetBound;
-  if (plan.misconfigures || plan.flakes || (plan.lag && plan.removes)) bound += kBackoffBound;
+  const bool asks_often = plan.removes && (plan.lag || plan.slow_key);
+  if (plan.misconfigures || plan.flakes || asks_often) bound += kBackoffBound;
   if (plan.needs_audit) bound += plan.audit_period;
   return bound;
 }
@@ -39,8 +44,7 @@ Cluster::Cluster(const Plan& plan, bool tell, metrics::Metrics& metrics)
       producer_(world_, application_, static_cast<Directory&>(*this), bus_) {
   replicas_.resize(world_.plan.replicas);
   for (size_t i = 0; i < world_.plan.clients; ++i) {
-    clients_.push_back(
-        std::make_unique<Client>(world_, application_, static_cast<Directory&>(*this), i));
+    clients_.push_back(MakeClient(i));
   }
 }
 
@@ -51,6 +55,15 @@ Cluster::~Cluster() {
   }
   for (const auto& replica : dying_) replica->Kill();
   world_.loops.Advance(seconds(5));
+}
+
+std::unique_ptr<Client> Cluster::MakeClient(size_t index) {
+  auto& directory = static_cast<Directory&>(*this);
+  const uint32_t percent = world_.plan.v1_percent;
+  if (percent > 0 && world_.Chance(percent)) {
+    return std::make_unique<V1Client>(world_, application_, directory, index);
+  }
+  return std::make_unique<ClassicClient>(world_, application_, directory, index);
 }
 
 void Cluster::Start() {
@@ -181,11 +194,12 @@ void Cluster::BuryTheDead() {
 }
 
 std::shared_ptr<Connection> Cluster::Connect(Peer& peer, const std::string& name,
-                                             const std::string& secret) {
+                                             session::Handshake handshake) {
   const size_t first = world_.random.Below(replicas_.size());
   for (size_t i = 0; i < replicas_.size(); ++i) {
     const auto& replica = replicas_[(first + i) % replicas_.size()];
-    if (replica != nullptr && replica->is_accepting()) return replica->Accept(peer, name, secret);
+    if (replica != nullptr && replica->is_accepting())
+      return replica->Accept(peer, name, std::move(handshake));
   }
   return nullptr;
 }

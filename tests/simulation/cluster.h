@@ -49,8 +49,10 @@ class Cluster final : private Directory {
 
  private:
   std::shared_ptr<Connection> Connect(Peer& peer, const std::string& name,
-                                      const std::string& secret) override;
+                                      session::Handshake handshake) override;
   std::shared_ptr<Replica> Answering() override;
+
+  std::unique_ptr<Client> MakeClient(size_t index);
 
   // Things that go on, each after the other at random intervals, until the faults stop.
   void KeepChanging();

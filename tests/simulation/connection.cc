@@ -17,52 +17,30 @@ constexpr std::string_view kPing("\x89\x00", 2);
 
 bool IsPing(std::string_view frame) { return frame == kPing; }
 
-std::string Message(const std::string& action, const base::EntityKey& key) {
-  return absl::StrCat(R"({"action":")", action, R"(","body":{"entity":")", key.entity,
-                      R"(","id":")", key.id, R"("}})");
-}
-
 }  // namespace
 
-Connection::Connection(World& world, base::Executor& worker, Witness witness, Peer& peer,
-                       const Application& application)
-    : world_(world),
-      worker_(worker),
-      witness_(std::move(witness)),
-      peer_(&peer),
-      application_(application) {}
+Connection::Connection(World& world, base::Executor& worker, std::unique_ptr<Witness> witness,
+                       Peer& peer)
+    : world_(world), worker_(worker), witness_(std::move(witness)), peer_(&peer) {}
 
-void Connection::Open(session::ConnectionAcceptor& acceptor, std::string secret) {
-  world_.loop.After(
-      world_.UpTo(kMostDelay), [self = shared_from_this(), &acceptor, secret = std::move(secret)] {
-        if (self->is_over_) return;
-        self->worker_.Post([self, &acceptor, secret] {
-          if (self->is_over_) return;
-          self->handler_ = &acceptor.OnOpen(
-              *self, {.secret = secret, .takes_deflated = self->world_.plan.compression});
-          self->HandleWaiting();
-        });
-      });
+void Connection::Open(session::ConnectionAcceptor& acceptor, session::Handshake handshake) {
+  handshake.takes_deflated = world_.plan.compression;
+  world_.loop.After(world_.UpTo(kMostDelay),
+                    [self = shared_from_this(), &acceptor, handshake = std::move(handshake)] {
+                      if (self->is_over_) return;
+                      self->worker_.Post([self, &acceptor, handshake] {
+                        if (self->is_over_) return;
+                        self->handler_ = &acceptor.OnOpen(*self, handshake);
+                        self->HandleWaiting();
+                      });
+                    });
 }
 
-void Connection::Subscribe(KeyIndex key) {
-  Up([this, key](session::ConnectionHandler& session) {
-    witness_.OnSubscribe(key);
-    session.OnMessage(Message("subscribe", application_.KeyOf(key)), false);
-  });
-}
-
-void Connection::Unsubscribe(KeyIndex key) {
-  Up([this, key](session::ConnectionHandler& session) {
-    witness_.OnUnsubscribe(key);
-    session.OnMessage(Message("unsubscribe", application_.KeyOf(key)), false);
-  });
-}
-
-void Connection::PresentSecret(const std::string& secret) {
-  Up([this, secret](session::ConnectionHandler& session) {
-    witness_.OnSecret(secret);
-    session.OnMessage(R"({"action":"secret","body":")" + secret + "\"}", false);
+void Connection::Say(std::string payload, bool is_binary, std::function<void()> before) {
+  Up([payload = std::move(payload), is_binary,
+      before = std::move(before)](session::ConnectionHandler& session) {
+    before();
+    session.OnMessage(payload, is_binary);
   });
 }
 
@@ -111,10 +89,12 @@ void Connection::OnWorker(Action action) {
 
 void Connection::Send(protocol::LocalFramePtr frame) {
   if (is_over_ || close_code_.has_value()) return;
-  if (unsent_bytes_ > 0 && unsent_bytes_ + frame->size() > world_.plan.flush_bytes) {
+  // Answers are not measured beforehand: the last one may be too long.
+  const bool is_state = witness_->OnSend(frame->bytes()) == Witness::Sent::kState;
+  const size_t bytes = unsent_bytes_ + (is_state ? frame->size() : 1);
+  if (unsent_bytes_ > 0 && bytes > world_.plan.flush_bytes) {
     world_.Broken(Promise::kBounded, "a session sends more than flush_bytes allows");
   }
-  witness_.OnSend(frame->bytes());
   if (unsent_.empty()) last_progress_ = world_.Now();
   unsent_bytes_ += frame->size();
   unsent_.push_back(std::move(frame));
@@ -161,7 +141,7 @@ void Connection::ReadAsClient(const protocol::LocalFramePtr& frame) {
     Pump();
   });
   if (IsPing(frame->bytes())) return Up([](session::ConnectionHandler&) {});
-  if (peer_ != nullptr) peer_->OnRows(MessagesOf(frame->bytes()));
+  if (peer_ != nullptr) peer_->OnFrame(frame->bytes());
 }
 
 void Connection::SetReadsAsClient(bool reads) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -17,8 +18,11 @@ namespace entitysync::simulation {
 class Peer {
  public:
   virtual ~Peer() = default;
-  // The rows of one state.
-  virtual void OnRows(const base::Rows& rows) = 0;
+  // Sees what the session at the other end hears and sends. `source`: of the replica there. Called
+  // once for each connection, when it begins.
+  virtual std::unique_ptr<Witness> MakeWitness(const Source& source, const std::string& name) = 0;
+  // What one call of Transport::Send carried.
+  virtual void OnFrame(std::string_view frame) = 0;
   // The connection is gone: with the gateway's close code, or 0 when it broke.
   virtual void OnGone(int code) = 0;
 };
@@ -35,16 +39,14 @@ class Connection final : public session::Transport,
  public:
   static constexpr base::Duration kCloseTimeout = std::chrono::seconds(5);
 
-  Connection(World& world, base::Executor& worker, Witness witness, Peer& peer,
-             const Application& application);
+  Connection(World& world, base::Executor& worker, std::unique_ptr<Witness> witness, Peer& peer);
 
   // The client's side.
 
-  // Reaches the replica: the session begins with this secret.
-  void Open(session::ConnectionAcceptor& acceptor, std::string secret);
-  void Subscribe(KeyIndex key);
-  void Unsubscribe(KeyIndex key);
-  void PresentSecret(const std::string& secret);
+  // Reaches the replica: the session begins.
+  void Open(session::ConnectionAcceptor& acceptor, session::Handshake handshake);
+  // Sends a message. `before` is called when the session is about to handle it.
+  void Say(std::string payload, bool is_binary, std::function<void()> before);
   // Ends in an orderly way.
   void Leave();
   // Gone without a word: nothing passes any more, and nobody is told.
@@ -56,7 +58,6 @@ class Connection final : public session::Transport,
 
   // Whether the session's side is over.
   bool IsOver() const { return is_over_; }
-  const Witness& witness() const { return witness_; }
   std::optional<protocol::CloseCode> close_code() const { return close_code_; }
 
   // Transport.
@@ -88,9 +89,8 @@ class Connection final : public session::Transport,
 
   World& world_;
   base::Executor& worker_;
-  Witness witness_;
+  const std::unique_ptr<Witness> witness_;
   Peer* peer_;  // Null once it was told that the connection is gone, or forgot it.
-  const Application& application_;
   session::ConnectionHandler* handler_ = nullptr;
   bool is_over_ = false;
   bool has_vanished_ = false;

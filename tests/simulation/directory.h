@@ -14,7 +14,7 @@ class Directory {
   virtual ~Directory() = default;
   // A connection to some replica that takes new ones; null if there is none. Not opened yet.
   virtual std::shared_ptr<Connection> Connect(Peer& peer, const std::string& name,
-                                              const std::string& secret) = 0;
+                                              session::Handshake handshake) = 0;
   // Some replica that answers applications; null if there is none.
   virtual std::shared_ptr<Replica> Answering() = 0;
 };

@@ -2,7 +2,10 @@
 
 namespace entitysync::simulation {
 
-std::string NameOf(Promise promise) { return absl::StrCat("G", static_cast<int>(promise)); }
+std::string NameOf(Promise promise) {
+  if (promise == Promise::kProtocol) return "v1";
+  return absl::StrCat("G", static_cast<int>(promise));
+}
 
 void Judge::Broken(base::Duration elapsed, Promise promise, const std::string& what) {
   story_.Tell(elapsed, "BROKEN ", NameOf(promise), ": ", what);

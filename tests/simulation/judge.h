@@ -8,8 +8,9 @@
 
 namespace entitysync::simulation {
 
-// The promises of docs/GUARANTEES.md.
+// The promises of docs/GUARANTEES.md, and what docs/PROTOCOL.md says of v1 beyond them.
 enum class Promise : uint8_t {
+  kProtocol = 0,
   kConvergence = 1,  // G1
   kNoRegress,        // G2
   kNoGap,            // G3
@@ -22,7 +23,7 @@ enum class Promise : uint8_t {
   kZeroLossDeploy,   // G10
 };
 
-// "G1" to "G10".
+// "G1" to "G10", or "v1".
 std::string NameOf(Promise promise);
 
 // Keeps the first promise that was broken.

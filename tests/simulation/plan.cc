@@ -83,6 +83,11 @@ Plan MakePlan(uint64_t seed) {
   for (bool Plan::*kind : {&Plan::types_alone, &Plan::compression}) {
     plan.*kind = later.Below(3) == 0;
   }
+  if (later.Below(2) == 0) {
+    plan.v1_percent = later.Below(2) == 0 ? 50 : 100;
+    plan.row_padding = later.Below(3) == 0 ? 0 : 300;
+    if (later.Below(4) == 0) plan.max_state_rate = 3;
+  }
   // Numbers that start again during a fetch may look as if its answer covered them.
   if (plan.restarts_numbers) {
     plan.needs_audit = true;

@@ -37,6 +37,10 @@ struct Plan {
   size_t flush_bytes = 1024;
   size_t kernel_bytes = 1024;  // Of a connection's send buffer.
 
+  uint32_t v1_percent = 0;    // So many clients speak v1. Rows are JSON then,
+  size_t row_padding = 0;     // and so much longer, so that patches are worth it.
+  double max_state_rate = 0;  // The cap of the replicas; 0: none.
+
   base::Duration audit_period{};  // 0: none.
   bool needs_audit = false;       // Some losses nothing else can notice.
   base::Duration keep_state{};    // 0: none.

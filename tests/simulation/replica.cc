@@ -32,6 +32,7 @@ session::SessionOptions MakeSessionOptions(const Plan& plan) {
   options.flush_bytes = plan.flush_bytes;
   options.worker_subscribes_per_second = plan.subscribes_per_second;
   options.worker_subscribe_burst = 5;
+  options.max_state_rate = plan.max_state_rate;
   if (plan.compression) options.compression = {.level = 3, .min_bytes = 1};
   return options;
 }
@@ -112,15 +113,13 @@ Replica::~Replica() {
 }
 
 std::shared_ptr<Connection> Replica::Accept(Peer& peer, const std::string& name,
-                                            const std::string& secret) {
+                                            session::Handshake handshake) {
   Worker& worker = *workers_[world_.random.Below(workers_.size())];
   auto connection = std::make_shared<Connection>(
-      world_, worker.loop,
-      Witness(world_, application_, source_, absl::StrCat(name, " at ", name_), secret), peer,
-      application_);
+      world_, worker.loop, peer.MakeWitness(source_, absl::StrCat(name, " at ", name_)), peer);
   std::erase_if(connections_, [](const auto& each) { return each->IsOver(); });
   connections_.push_back(connection);
-  connection->Open(*worker.sessions, secret);
+  connection->Open(*worker.sessions, std::move(handshake));
   return connection;
 }
 

@@ -34,7 +34,7 @@ class Replica final : private changelog::ChangeSink {
 
   // The client's connection to some worker, opened.
   std::shared_ptr<Connection> Accept(Peer& peer, const std::string& name,
-                                     const std::string& secret);
+                                     session::Handshake handshake);
 
   // NotifyChange, as far as the core goes.
   void Publish(std::vector<changelog::Change> changes, changelog::PublishTerms terms,

@@ -20,7 +20,13 @@ struct Row {
 
 // `padding`: so many bytes more, which compress well.
 std::string WriteRow(const Row& row, size_t padding = 0);
+// The same as a JSON document, in which not every member is always there.
+std::string WriteJsonRow(const Row& row, size_t padding);
+// Reads either.
 Row ReadRow(std::string_view text);
+
+// What a story tells of a row: not all of a long one.
+inline std::string ForStory(const std::string& row) { return row.substr(0, 64); }
 
 // The payloads of the websocket messages in a frame, in order; of compressed ones what they hold.
 std::vector<std::string> MessagesOf(std::string_view frame);

@@ -110,7 +110,9 @@ void Source::Schedule(const CallPtr& call) {
     }
     world_.loop.After(world_.UpTo(latency), [this, call, &question] {
       if (call->is_over || !question.is_open) return;
-      question.answer = application_.Read(question.key, question.secret, question.reason);
+      auto reading = application_.Read(question.key, question.secret, question.reason);
+      question.answer = std::move(reading.answer);
+      question.serial = reading.serial;
     });
   }
   world_.loop.After(latency, [this, call] { End(*call); });
@@ -178,30 +180,73 @@ void Source::Answered(Question& question, bool is_declined) {
   const fetch::FetchAnswer& answer = question.answer;
   world_.Tell(replica_, ": ", application_.NameOf(question.key), " for ", question.secret, ": ",
               is_declined          ? "not in one call"
-              : answer.status.ok() ? answer.rows.front()
+              : answer.status.ok() ? ForStory(answer.rows.front())
                                    : std::string(absl::StatusCodeToString(answer.status.code())));
   if (!is_declined) Note(question);
 }
 
 void Source::Note(const Question& question) {
   const fetch::FetchAnswer& answer = question.answer;
-  if (absl::IsNotFound(answer.status)) removed_[question.key] = world_.Now();
-  if (!answer.status.ok() || world_.Now() <= frozen_until_) return;
+  const bool is_removed = absl::IsNotFound(answer.status);
+  const bool is_denied = absl::IsPermissionDenied(answer.status);
+  if (!answer.status.ok() && !is_removed && !is_denied) return;
+  const base::TimePoint now = world_.Now();
   Heard& heard = heard_[{question.key, question.secret}];
-  const uint64_t serial = ReadRow(answer.rows.front()).serial;
-  if (heard.last_time < world_.Now()) {
-    heard.earlier = std::max(heard.earlier, heard.last);
-    heard.last = 0;
-    heard.last_time = world_.Now();
+  if (is_denied) {
+    heard.denied = now;
+    heard.allowed_after = base::TimePoint::max();
+    return;
   }
-  heard.last = std::max(heard.last, serial);
+  heard.allowed_after = std::min(heard.allowed_after, now);
+  heard.serials.insert(question.serial);
+  if (is_removed) {
+    removed_[question.key] = now;
+    heard.removal = std::max(heard.removal, question.serial);
+  }
+  if (now <= frozen_until_) return;
+  heard.all.Note(question.serial, now);
+  if (!is_removed) heard.rows.Note(question.serial, now);
+}
+
+void Source::Newest::Note(uint64_t serial, base::TimePoint now) {
+  if (last_time < now) {
+    earlier = std::max(earlier, last);
+    last = 0;
+    last_time = now;
+  }
+  last = std::max(last, serial);
+}
+
+uint64_t Source::Newest::Before(base::TimePoint now) const {
+  return last_time < now ? std::max(earlier, last) : earlier;
+}
+
+const Source::Heard& Source::HeardOf(KeyIndex key, const std::string& secret) const {
+  static const Heard kNothing;
+  const auto it = heard_.find({key, secret});
+  return it == heard_.end() ? kNothing : it->second;
 }
 
 uint64_t Source::NewestAnswered(KeyIndex key, const std::string& secret) const {
-  const auto it = heard_.find({key, secret});
-  if (it == heard_.end()) return 0;
-  const Heard& heard = it->second;
-  return heard.last_time < world_.Now() ? std::max(heard.earlier, heard.last) : heard.earlier;
+  return HeardOf(key, secret).rows.Before(world_.Now());
+}
+
+uint64_t Source::NewestSerial(KeyIndex key, const std::string& secret) const {
+  return HeardOf(key, secret).all.Before(world_.Now());
+}
+
+bool Source::WasAnswered(KeyIndex key, const std::string& secret, uint64_t serial) const {
+  return HeardOf(key, secret).serials.contains(serial);
+}
+
+uint64_t Source::NewestRemoval(KeyIndex key, const std::string& secret) const {
+  return HeardOf(key, secret).removal;
+}
+
+bool Source::MayBeDenied(KeyIndex key, const std::string& secret, base::TimePoint since) const {
+  const Heard& heard = HeardOf(key, secret);
+  if (!heard.denied.has_value()) return false;
+  return std::max(*heard.denied, heard.allowed_after) >= since || frozen_until_ >= since;
 }
 
 base::TimePoint Source::LastRemoved(KeyIndex key) const {

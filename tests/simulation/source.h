@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <utility>
@@ -56,6 +57,15 @@ class Source final : public fetch::EntitySource {
   // When the application last said that this key does not exist, to any secret.
   base::TimePoint LastRemoved(KeyIndex key) const;
 
+  // The same, removals included.
+  uint64_t NewestSerial(KeyIndex key, const std::string& secret) const;
+  // Whether this state was ever answered for this pair.
+  bool WasAnswered(KeyIndex key, const std::string& secret, uint64_t serial) const;
+  // The highest serial of a removal among all the answers for this pair; 0 if there is none.
+  uint64_t NewestRemoval(KeyIndex key, const std::string& secret) const;
+  // Whether a subscription of this time may have met, or meets, an answer that denies it.
+  bool MayBeDenied(KeyIndex key, const std::string& secret, base::TimePoint since) const;
+
   // Questions asked.
   size_t started() const { return started_; }
 
@@ -66,16 +76,30 @@ class Source final : public fetch::EntitySource {
     fetch::FetchReason reason;
     bool is_open = true;  // Neither answered nor given up.
     fetch::FetchAnswer answer;
+    uint64_t serial = 0;  // Of what was read.
   };
   struct Call;
   class Handle;
   using CallPtr = std::shared_ptr<Call>;
   using Pair = std::pair<KeyIndex, std::string>;
-  // The serials of what was answered for a pair.
-  struct Heard {
+  // The highest serials of answers.
+  struct Newest {
+    void Note(uint64_t serial, base::TimePoint now);
+    // Of those before now.
+    uint64_t Before(base::TimePoint now) const;
+
     base::TimePoint last_time;
-    uint64_t last = 0;     // The highest at last_time.
-    uint64_t earlier = 0;  // The highest before it.
+    uint64_t last = 0;     // At last_time.
+    uint64_t earlier = 0;  // Before it.
+  };
+  // What was answered for a pair.
+  struct Heard {
+    Newest rows;  // Each handled at once,
+    Newest all;   // removals included.
+    std::set<uint64_t> serials;
+    uint64_t removal = 0;
+    std::optional<base::TimePoint> denied;  // The last time, and
+    base::TimePoint allowed_after;          // when it was not any more.
   };
 
   void CheckAsked(const Call& call);
@@ -88,6 +112,7 @@ class Source final : public fetch::EntitySource {
   void End(Call& call);
   void Answered(Question& question, bool is_declined);
   void Note(const Question& question);
+  const Heard& HeardOf(KeyIndex key, const std::string& secret) const;
   void Close(Call& call);
   void Cancel(Call& call);
   void GiveUp(Question& question);
