@@ -47,6 +47,7 @@ void V1Client::Subscribe(const Keys& keys) {
   const uint32_t ref = ++last_ref_;
   ClientMessage message;
   std::vector<V1Asked> asked;
+  if (world_.Chance(10)) AddUnknown(*message.mutable_subscribe());
   for (const KeyIndex key : keys) {
     asked.push_back(Ask(key));
     watched_[key].ref = ref;
@@ -58,8 +59,16 @@ void V1Client::Subscribe(const Keys& keys) {
     subscription.set_patches(asked.back().patches);
     if (asked.back().max_rate > 0) subscription.set_max_rate(asked.back().max_rate);
   }
+  if (world_.Chance(10)) AddUnknown(*message.mutable_subscribe());
   Say(std::move(message), ref,
       [witness = witness_, ref, asked = std::move(asked)] { witness->OnSubscribe(ref, asked); });
+}
+
+// What the gateway does not serve does no harm to the rest.
+void V1Client::AddUnknown(client::v1::Subscribe& message) {
+  client::v1::Subscription& subscription = *message.add_subscriptions();
+  subscription.set_entity(kUnknownType);
+  subscription.set_id("1");
 }
 
 V1Asked V1Client::Ask(KeyIndex key) {

@@ -25,6 +25,8 @@ class V1Client final : public Client {
   void Connect() override;
 
  private:
+  static constexpr const char* kUnknownType = "unknown";
+
   struct Watched {
     std::optional<V1Shown> shown;
     uint32_t ref = 0;           // Of the subscribe that is not answered yet; 0: it is.
@@ -55,6 +57,7 @@ class V1Client final : public Client {
   void SubscribeToAll(const Keys& keys);
   void Subscribe(const Keys& keys);
   V1Asked Ask(KeyIndex key);
+  static void AddUnknown(client::v1::Subscribe& message);
   void Unsubscribe(KeyIndex key);
   void ToggleWatch();
   void WatchAnew();

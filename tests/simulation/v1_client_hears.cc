@@ -66,10 +66,12 @@ V1Client::Watched* V1Client::Heard(const std::string& entity, const std::string&
 
 void V1Client::OnSubscribed(uint32_t ref, const client::v1::Subscribed& subscribed) {
   for (const client::v1::SubscriptionStatus& result : subscribed.results()) {
-    const auto it = watched_.find(application_.IndexOf({result.entity(), result.id()}));
-    if (result.code() != "OK") {
-      world_.Broken(Promise::kProtocol, name_ + " may not subscribe: " + result.message());
+    const bool is_unknown = result.entity() == kUnknownType;
+    if (result.code() != (is_unknown ? "NOT_FOUND" : "OK")) {
+      world_.Broken(Promise::kProtocol, name_ + " subscribes and is told: " + result.code());
     }
+    if (is_unknown) continue;
+    const auto it = watched_.find(application_.IndexOf({result.entity(), result.id()}));
     if (it != watched_.end() && it->second.ref == ref) it->second.ref = 0;
   }
 }

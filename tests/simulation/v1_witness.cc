@@ -56,6 +56,7 @@ void V1Witness::OnSubscribe(uint32_t ref, const std::vector<V1Asked>& asked) {
                           .ref = ref,
                           .patches = each.patches,
                           .max_rate = InForce(each.max_rate),
+                          .max_rate_at_first = InForce(each.max_rate),
                           .last_paced = {},
                           .has = each.known,
                           .last = {}};
@@ -107,7 +108,7 @@ void V1Witness::OnEvent(const ServerEvent& event) {
   if (std::exchange(is_welcome_, true) == event.has_welcome()) {
     world_.Broken(Promise::kProtocol, name_ + ": welcome is not the first event, or not the only");
   }
-  if (event.has_subscribed()) return OnSubscribed(event.ref());
+  if (event.has_subscribed()) return OnSubscribed(event);
   if (event.has_unsubscribed() && !event.has_ref()) {
     for (const client::v1::Key& key : event.unsubscribed().keys()) {
       OnWithdrawn(application_.IndexOf({key.entity(), key.id()}));
@@ -135,10 +136,20 @@ V1Witness::Watch* V1Witness::WatchFor(KeyIndex key, const ServerEvent& event) {
   return &it->second;
 }
 
-void V1Witness::OnSubscribed(uint32_t ref) {
+void V1Witness::OnSubscribed(const ServerEvent& event) {
   world_.Tell(name_, " is subscribed");
+  std::map<KeyIndex, double> rates;  // Where a key was named twice, the last.
+  for (const client::v1::SubscriptionStatus& result : event.subscribed().results()) {
+    if (result.code() == "OK") {
+      rates[application_.IndexOf({result.entity(), result.id()})] = result.max_rate();
+    }
+  }
   for (auto& [key, watch] : watches_) {
-    if (watch.ref == ref) watch.ref = 0;
+    if (watch.ref != event.ref()) continue;
+    watch.ref = 0;
+    if (!rates.contains(key) || rates[key] != watch.max_rate_at_first) {
+      BrokenOf(key, "subscribed without it, or at another rate");
+    }
   }
 }
 

@@ -46,7 +46,8 @@ class V1Witness final : public Witness {
     base::TimePoint since;
     uint32_t ref = 0;  // Of the message; 0 once it was answered.
     bool patches = false;
-    double max_rate = 0;
+    double max_rate = 0;                        // In force now,
+    double max_rate_at_first = 0;               // and when it began.
     std::optional<base::TimePoint> last_paced;  // The last state under a rate.
     std::optional<V1Shown> has;                 // What it said that it has, or was sent last.
     bool is_base = false;                       // The latter, or the former was confirmed.
@@ -57,7 +58,7 @@ class V1Witness final : public Witness {
   void OnEvent(const ServerEvent& event);
   // The watch that an event is about; null (and broken) if there must be none of this kind.
   Watch* WatchFor(KeyIndex key, const ServerEvent& event);
-  void OnSubscribed(uint32_t ref);
+  void OnSubscribed(const ServerEvent& event);
   void OnWithdrawn(KeyIndex key);
   void OnState(KeyIndex key, Watch& watch, const ServerEvent& event);
   void OnUnchanged(KeyIndex key, Watch& watch, const std::string& version);
