@@ -10,6 +10,10 @@ namespace entitysync::base::limits {
 inline constexpr size_t kMaxEntityBytes = 128;
 inline constexpr size_t kMaxIdBytes = 512;
 
+// A client's secret goes to the application with every question: no longer than what fits the head
+// of a handshake.
+inline constexpr size_t kMaxSecretBytes = 16 * 1024;
+
 // A bus message stays below this, so that it passes a nats-server with its default max_payload of
 // 1 MiB with room to spare.
 inline constexpr size_t kMaxBusMessageBytes = 512 * 1024;

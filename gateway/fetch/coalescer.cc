@@ -215,8 +215,7 @@ void Coalescer::RequestFetch() {
       RetryAfter(Phase::kWaiting,
                  {.min = context_.options.backoff_min, .max = context_.options.refused_backoff_max},
                  kRefusedAttempt);
-      // Revalidations come in great numbers after a gap: most of them will just take their turn.
-      if (priority_ == FetchGate::Priority::kUrgent) listener_.OnUnanswered();
+      return listener_.OnUnanswered();
   }
 }
 

@@ -24,6 +24,10 @@ struct MessageReply {
   bool is_binary = false;
 };
 
+// Where a status keeps the application's own words (absl::Status::GetPayload), apart from what the
+// gateway's logs need beside them.
+inline constexpr char kApplicationText[] = "entity-sync/application-text";
+
 // As FetchDone: once, on any thread, never inside Handle.
 using MessageDone = absl::AnyInvocable<void(absl::StatusOr<std::vector<MessageReply>>)>;
 

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "gateway/base/printable.h"
+#include "gateway/fetch/message_handler.h"
 
 namespace entitysync::fetch_grpc {
 namespace {
@@ -84,10 +85,12 @@ absl::Status ToStatus(const grpc::Status& status, const AnswerRules& rules, Secr
                         std::any_of(secrets.begin(), secrets.end(), [&](std::string_view secret) {
                           return Holds(message, secret);
                         });
-  return absl::Status(static_cast<absl::StatusCode>(status.error_code()),
-                      absl::StrCat("application \"", rules.target, "\": ",
-                                   withheld ? "(message withheld: it repeats a secret)"
-                                            : base::Printable(message, kMaxMessageBytes)));
+  const std::string text = withheld ? "(message withheld: it repeats a secret)"
+                                    : base::Printable(message, kMaxMessageBytes);
+  absl::Status made(static_cast<absl::StatusCode>(status.error_code()),
+                    absl::StrCat("application \"", rules.target, "\": ", text));
+  made.SetPayload(fetch::kApplicationText, absl::Cord(text));
+  return made;
 }
 
 fetch::FetchAnswer ToAnswer(const grpc::Status& status, v1::FetchEntityResponse& response,

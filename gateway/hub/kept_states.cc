@@ -17,7 +17,6 @@ size_t BytesOf(const base::EntityKey& key, const std::string& secret, const Stat
   if (state.classic != nullptr) {
     frames = state.classic->capacity() + state.deflated.BytesBeside(state.classic);
   }
-  if (state.v1 != nullptr) frames += state.v1->Bytes();
   return kOverheadBytes + key.entity.capacity() + key.id.capacity() + secret.capacity() + frames;
 }
 

@@ -144,13 +144,8 @@ protocol::V1StatePtr Pair::EncodeV1(const State& state) const {
 
 // The first of v1 watches: the present state was not made for it.
 void Pair::AddV1() {
-  if (std::exchange(has_v1_, true) || state_ == nullptr || state_->v1 != nullptr) return;
-  auto state = std::make_shared<State>();
-  state->kind = state_->kind;
-  state->hash = state_->hash;
-  state->version = state_->version;
-  state->classic = state_->classic;
-  state->deflated.ShareWith(state_->deflated);
+  if (std::exchange(has_v1_, true) || state_ == nullptr) return;
+  auto state = ClassicCopyOf(*state_);
   state->v1 = EncodeV1(*state);
   state_ = std::move(state);
 }

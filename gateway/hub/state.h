@@ -37,4 +37,15 @@ struct State {
 };
 using StatePtr = std::shared_ptr<const State>;
 
+// The same state, without its v1 form.
+inline std::shared_ptr<State> ClassicCopyOf(const State& state) {
+  auto copy = std::make_shared<State>();
+  copy->kind = state.kind;
+  copy->hash = state.hash;
+  copy->version = state.version;
+  copy->classic = state.classic;
+  copy->deflated.ShareWith(state.deflated);
+  return copy;
+}
+
 }  // namespace entitysync::hub

@@ -38,6 +38,8 @@ void WatchedKey::RemoveIfEmpty(Pair& pair) {
     // What was kept before and not asked about since is kept no longer than it would have been.
     const base::TimePoint now = context_.coalescer.executor.Now();
     const base::TimePoint until = pair.kept_until().value_or(now + type_.keep_state);
+    // What patches lead from serves nobody who comes later.
+    if (state->v1 != nullptr) state = ClassicCopyOf(*state);
     context_.kept.Put(key_, pair.secret(), {std::move(state), pair.floor(), until}, until - now);
   }
   const size_t last = pairs_.size() - 1;

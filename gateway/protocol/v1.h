@@ -38,6 +38,11 @@ struct V1Message {
   // Of a subscribe or unsubscribe: what is wrong with which item, which is empty in the message; OK
   // items are empty here. Empty if all are fine.
   std::vector<std::string> faults;
+
+  // What is wrong with item `index`; empty: nothing.
+  std::string_view FaultOf(int index) const {
+    return faults.empty() ? std::string_view() : faults[static_cast<size_t>(index)];
+  }
 };
 
 // Reads one message. An action that is not known here is none (ACTION_NOT_SET), with its `ref`.

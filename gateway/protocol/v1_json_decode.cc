@@ -9,6 +9,7 @@
 #include <optional>
 #include <utility>
 
+#include "gateway/base/printable.h"
 #include "gateway/protocol/raw_json.h"
 #include "gateway/protocol/v1_json.h"
 
@@ -75,7 +76,8 @@ absl::Status ReadMessage(const json::value& value, Message& message) {
   message.Clear();
   absl::string_view why(read.message().data(), read.message().size());
   absl::ConsumePrefix(&why, ": ");
-  return absl::InvalidArgumentError(absl::StrCat("it cannot be used: ", why));
+  return absl::InvalidArgumentError(absl::StrCat(
+      "it cannot be used: ", base::Printable(std::string_view(why.data(), why.size()), 200)));
 }
 
 // The only field of a message that is a list, if that is all it has: its elements may stand for it.

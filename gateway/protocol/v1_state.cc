@@ -64,6 +64,8 @@ Frame V1State::EncodeFull(V1Form form) const {
 
 Frame V1State::MakeOperations(const Base& base) const {
   const auto most = rows_->size() * kPatchPercent / 100;
+  // What is longer by so much cannot come out of a patch that is shorter.
+  if (rows_->size() > base.rows->size() + most) return nullptr;
   auto operations = MakeJsonPatch(RowsOf(*base.rows), RowsOf(*rows_), most);
   if (!operations.has_value()) return nullptr;
   return std::make_shared<const std::string>(*std::move(operations));
@@ -82,24 +84,6 @@ Frame V1State::EncodePatch(const Base& base, const Patch& patch, V1Form form) co
   Frame frame = EncodeV1(form, event);
   const bool is_worth_it = frame->size() * 100 < Full(form, nullptr)->size() * kPatchPercent;
   return is_worth_it ? frame : nullptr;
-}
-
-size_t V1State::Bytes() const {
-  size_t bytes = sizeof(*this) + base_bytes_;
-  const auto add = [&bytes](const Forms& forms) {
-    for (const Form& form : forms) {
-      const Frame plain = form.plain.IfMade();
-      if (plain != nullptr) bytes += plain->capacity() + form.deflated.BytesBeside(plain);
-    }
-  };
-  add(full_);
-  if (patches_ == nullptr) return bytes;
-  for (const Patch& patch : *patches_) {
-    const Frame operations = patch.operations.IfMade();
-    bytes += sizeof(patch) + (operations == nullptr ? 0 : operations->capacity());
-    add(patch.forms);
-  }
-  return bytes;
 }
 
 }  // namespace entitysync::protocol

@@ -49,9 +49,6 @@ class V1State {
   // What makes this state of `base`; null if that is no base, or a patch would not be worth it.
   const Frame& PatchFrom(const StateVersion& base, V1Form form, Deflater* deflater) const;
 
-  // How many bytes it takes by now, its own rows (which others have as well) not counted.
-  size_t Bytes() const;
-
  private:
   // An event in one form, and that compressed.
   struct Form {

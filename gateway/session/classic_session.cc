@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "gateway/base/limits.h"
+
 namespace entitysync::session {
 
 void ClassicSession::Handle(std::string_view payload, bool is_binary) {
@@ -15,6 +17,9 @@ void ClassicSession::Handle(std::string_view payload, bool is_binary) {
       context_.metrics.messages_unsubscribe.Increment();
       return Unsubscribe(message.key);
     case Kind::kSecret:
+      if (message.secret.size() > base::limits::kMaxSecretBytes) {
+        return context_.metrics.messages_dropped.Increment();
+      }
       context_.metrics.messages_secret.Increment();
       ReplaceSecret(std::move(message.secret));
       return;

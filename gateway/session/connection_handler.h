@@ -28,9 +28,6 @@ class ConnectionHandler {
  public:
   virtual ~ConnectionHandler() = default;
 
-  // The message that comes next was compressed, and this is how long it became.
-  virtual void OnInflated(size_t bytes) = 0;
-
   // A complete message came. The view ends with the call.
   virtual void OnMessage(std::string_view payload, bool is_binary) = 0;
 

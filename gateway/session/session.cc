@@ -13,8 +13,8 @@ namespace {
 // A new secret moves every subscription: so many of them count as one message.
 constexpr size_t kMovesPerMessage = 10;
 
-// A few compressed bytes can become very many: so many of them count as one message more.
-constexpr size_t kInflatedBytesPerMessage = 4 * 1024;
+// A long message takes longer to understand: so many bytes count as one message more.
+constexpr size_t kBytesPerMessage = 4 * 1024;
 
 // A client that asks faster than it reads the answers is read no further from this part of the
 // limit on.
@@ -49,19 +49,11 @@ Session::Session(WorkerContext& context, SessionHost& host, uint32_t index, Tran
 
 Session::~Session() = default;
 
-void Session::OnInflated(size_t bytes) {
-  assert(context_.executor.IsCurrent());
-  if (is_closing_) return;
-  const auto cost = static_cast<uint32_t>(bytes / kInflatedBytesPerMessage);
-  if (messages_allowed_.Take(context_.executor.Now(), cost)) return;
-  Close(protocol::CloseCode::kTooManyMessages, "too much in compressed messages",
-        context_.metrics.closed_by_overload);
-}
-
 void Session::OnMessage(std::string_view payload, bool is_binary) {
   assert(context_.executor.IsCurrent());
   if (is_closing_) return;
-  if (messages_allowed_.Take(context_.executor.Now())) return Handle(payload, is_binary);
+  const auto cost = static_cast<uint32_t>(1 + payload.size() / kBytesPerMessage);
+  if (messages_allowed_.Take(context_.executor.Now(), cost)) return Handle(payload, is_binary);
   Close(protocol::CloseCode::kTooManyMessages, "too many messages",
         context_.metrics.closed_by_overload);
 }
@@ -139,7 +131,8 @@ void Session::Send(protocol::Frame frame) {
   answers_->frames.push_back(std::move(frame));
   ScheduleFlush();
   const size_t limit = context_.options.reply_queue_bytes;
-  if (answers_->bytes > limit) {
+  // One that is longer than all may be is no fault of who reads it.
+  if (answers_->bytes > limit && answers_->frames.size() > 1) {
     return Close(protocol::CloseCode::kOverload, "too many replies wait to be read",
                  context_.metrics.closed_by_overload);
   }
@@ -220,8 +213,9 @@ void Session::OnTick() {
 void Session::Drain(base::Duration delay, base::Duration window) {
   is_draining_ = true;
   if (is_closing_) return;
-  context_.wheel.Set(tick_, delay);
-  AnnounceDrain(window);
+  // Who does not go by itself is closed at the end, these too not all at once.
+  const bool chooses = AnnounceDrain(window);
+  context_.wheel.Set(tick_, chooses ? window - delay / 10 : delay);
 }
 
 void Session::Close(protocol::CloseCode code, std::string_view reason, metrics::Counter& cause) {

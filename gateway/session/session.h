@@ -50,7 +50,6 @@ class Session : public ConnectionHandler, private SubscribeThrottle::Waiter {
           Handshake handshake);
   ~Session() override;
 
-  void OnInflated(size_t bytes) final;
   void OnMessage(std::string_view payload, bool is_binary) final;
   void OnActivity() final { last_activity_ = context_.executor.Now(); }
   void OnWritable() final;
@@ -63,7 +62,7 @@ class Session : public ConnectionHandler, private SubscribeThrottle::Waiter {
 
   // Hands the transport as much as it should hold.
   void Flush();
-  // Closes for a drain after `delay`, which is within `window`.
+  // Closes for a drain within `window`: after `delay`, unless the client chooses its own moment.
   void Drain(base::Duration delay, base::Duration window);
 
  protected:
@@ -76,7 +75,8 @@ class Session : public ConnectionHandler, private SubscribeThrottle::Waiter {
   virtual bool SendStates() = 0;
   // A message that was handed to the application is done.
   virtual void OnReplies(absl::StatusOr<std::vector<fetch::MessageReply>> replies) = 0;
-  virtual void AnnounceDrain(base::Duration /*window*/) {}
+  // True: the client was told to choose a moment of its own within `window`.
+  virtual bool AnnounceDrain(base::Duration /*window*/) { return false; }
 
   std::optional<uint32_t> FindWatch(const base::EntityKey& key) const;
   // Ends the subscription of a slot in use.

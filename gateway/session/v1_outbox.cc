@@ -39,11 +39,8 @@ void V1Outbox::Begin(uint32_t slot, const V1WatchOptions& options) {
 }
 
 void V1Outbox::SetMaxRate(uint32_t slot, double max_rate) {
-  Slot& changed = At(slot);
-  // From the last state on, at the new rate.
-  changed.not_before += IntervalOf(max_rate) - IntervalOf(changed.max_rate);
-  changed.max_rate = max_rate;
-  if (watches_[slot].waiting != nullptr) watches_.Queue(slot);
+  At(slot).max_rate = max_rate;
+  if (watches_[slot].waiting != nullptr) watches_.Queue(slot);  // It may go sooner.
 }
 
 void V1Outbox::Queue(uint32_t slot, const WorkerStatePtr& state) {
@@ -55,7 +52,7 @@ void V1Outbox::Queue(uint32_t slot, const WorkerStatePtr& state) {
   } else if (kind == hub::StateKind::kStale) {
     told.is_stale = true;
   } else {
-    told.is_stale = false;
+    told.is_stale = told.stale_again = false;
     if (watches_.Put(slot, state)) ++context_.states_replaced;
     return;
   }
@@ -63,6 +60,7 @@ void V1Outbox::Queue(uint32_t slot, const WorkerStatePtr& state) {
 }
 
 bool V1Outbox::Purge(uint32_t slot) {
+  At(slot).stale_again = false;
   const bool was_stale = std::exchange(At(slot).is_stale, false);
   const bool was_withdrawn = std::exchange(At(slot).withdrawn, std::nullopt).has_value();
   return watches_.Purge(slot) || was_stale || was_withdrawn;
@@ -76,6 +74,7 @@ bool V1Outbox::SendNext(Transport& transport, size_t room) {
   } else if (IsWithdrawn(slot)) {
     SendWithdrawn(slot, transport);
   } else if (Holds(slot)) {
+    TellStaleOfHeld(slot, transport);
     HoldBackFirst();
   } else if (watches_[slot].waiting != nullptr) {
     return SendState(slot, transport, room);
@@ -89,26 +88,44 @@ bool V1Outbox::SendNext(Transport& transport, size_t room) {
 // Whether what waits is a new state and would come too fast.
 bool V1Outbox::Holds(uint32_t slot) const {
   const Watch& watch = watches_[slot];
-  if (watch.waiting == nullptr || context_.executor.Now() >= slots_[slot].not_before) return false;
+  if (watch.waiting == nullptr || context_.executor.Now() >= NextAllowed(slot)) return false;
   return !watch.was_sent || watch.sent_hash != watch.waiting->state->hash;
+}
+
+base::TimePoint V1Outbox::NextAllowed(uint32_t slot) const {
+  const Slot& told = slots_[slot];
+  const bool is_free = told.max_rate <= 0 || told.last_sent == base::TimePoint();
+  return is_free ? base::TimePoint() : told.last_sent + IntervalOf(told.max_rate);
+}
+
+// A state that must wait is no reason to keep quiet that the application is away. The state ends
+// that for the client when it goes, so that it has to be told again then.
+void V1Outbox::TellStaleOfHeld(uint32_t slot, Transport& transport) {
+  if (!std::exchange(At(slot).is_stale, false)) return;
+  SendStale(slot, transport);
+  At(slot).stale_again = true;
 }
 
 void V1Outbox::HoldBackFirst() {
   const uint32_t slot = watches_.first();
   watches_.SetFirstAside();
   Slot& held = At(slot);
+  const base::TimePoint until = NextAllowed(slot);
   // It has a place that comes in time; it is looked at again then.
-  if (held.release_at != base::TimePoint() && held.release_at <= held.not_before) return;
-  held.release_at = held.not_before;
-  held_.push_back({held.not_before, slot});
+  if (held.release_at != base::TimePoint() && held.release_at <= until) return;
+  held.release_at = until;
+  held_.push_back({until, slot});
   std::push_heap(held_.begin(), held_.end(), std::greater<>());
   if (held_.size() > 2 * slots_.size() + 16) ForgetSuperseded();
 }
 
 // Where rates change often, places are left behind that mean nothing any more.
 void V1Outbox::ForgetSuperseded() {
-  std::erase_if(held_,
-                [this](const Held& held) { return slots_[held.slot].release_at != held.until; });
+  held_.clear();
+  for (uint32_t slot = 0; slot < slots_.size(); ++slot) {
+    const base::TimePoint until = slots_[slot].release_at;
+    if (until != base::TimePoint()) held_.push_back({until, slot});
+  }
   std::make_heap(held_.begin(), held_.end(), std::greater<>());
 }
 
@@ -133,12 +150,17 @@ protocol::StateVersion V1Outbox::SentVersion(uint32_t slot) const {
 
 bool V1Outbox::SendState(uint32_t slot, Transport& transport, size_t room) {
   const WorkerStatePtr state = watches_[slot].waiting;
+  // Nothing is made in vain for who has no room for it: as a patch it may be short.
+  const bool may_patch = At(slot).patches && At(slot).is_base;
+  if (!may_patch && state->state->classic->size() > room) return false;
   const Message message = MessageFor(slot, *state);
   if (message.frame != nullptr && message.frame->size() > room) return false;
   watches_.TakeFirst();
   if (message.frame != nullptr) transport.Send(message.frame);
   OnSent(slot, message.told, *state->state);
-  if (At(slot).is_stale) watches_.Queue(slot);
+  Slot& sent = At(slot);
+  if (std::exchange(sent.stale_again, false)) sent.is_stale = true;
+  if (sent.is_stale) watches_.Queue(slot);
   return true;
 }
 
@@ -172,7 +194,7 @@ void V1Outbox::OnSent(uint32_t slot, Told told, const hub::State& state) {
   if (told == Told::kPatch) ++context_.patches_sent;
   watches_.SetSent(slot, state.hash);
   sent.sent_number = state.v1->version().number;
-  if (sent.max_rate > 0) sent.not_before = context_.executor.Now() + IntervalOf(sent.max_rate);
+  sent.last_sent = context_.executor.Now();
 }
 
 void V1Outbox::SendStale(uint32_t slot, Transport& transport) {

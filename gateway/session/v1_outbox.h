@@ -67,13 +67,14 @@ class V1Outbox {
   struct Slot {
     std::optional<uint64_t> sent_number;      // Beside Watch::sent_hash.
     std::optional<hub::StateKind> withdrawn;  // The denial.
-    base::TimePoint not_before{};             // No state sooner.
+    base::TimePoint last_sent{};              // A state; never: 0.
     base::TimePoint release_at{};             // Its place among those held back is looked at then.
     double max_rate = 0;
     bool patches = false;
     bool is_base = false;       // What was sent last is what the client has.
     bool must_confirm = false;  // The same state again is told as Unchanged.
     bool is_stale = false;      // To be told.
+    bool stale_again = false;   // And again after what is held back.
   };
   struct Held {
     base::TimePoint until;
@@ -89,6 +90,9 @@ class V1Outbox {
   Slot& At(uint32_t slot) { return slots_[slot]; }
   protocol::StateVersion SentVersion(uint32_t slot) const;
   bool Holds(uint32_t slot) const;
+  // When the next state of the slot may go.
+  base::TimePoint NextAllowed(uint32_t slot) const;
+  void TellStaleOfHeld(uint32_t slot, Transport& transport);
   void HoldBackFirst();
   void ForgetSuperseded();
   Message MessageFor(uint32_t slot, const WorkerState& state) const;

@@ -30,6 +30,30 @@ absl::Status CheckCount(int count) {
                                                  " keys, not ", count, ": send several"));
 }
 
+// Why a message failed. What an application says by one of these codes it says to the client; texts
+// of the others come from libraries, and may name what is nobody's business.
+absl::Status AsToldToClients(const absl::Status& status) {
+  switch (status.code()) {
+    case absl::StatusCode::kInvalidArgument:
+    case absl::StatusCode::kNotFound:
+    case absl::StatusCode::kAlreadyExists:
+    case absl::StatusCode::kPermissionDenied:
+    case absl::StatusCode::kUnauthenticated:
+    case absl::StatusCode::kFailedPrecondition:
+    case absl::StatusCode::kOutOfRange:
+    case absl::StatusCode::kAborted:
+      if (const auto text = status.GetPayload(fetch::kApplicationText)) {
+        return absl::Status(status.code(), std::string(*text));
+      }
+      break;
+    case absl::StatusCode::kUnimplemented:
+      return absl::UnimplementedError("the application takes no messages");
+    default:
+      break;
+  }
+  return absl::Status(status.code(), "the application did not do it; the code says why");
+}
+
 // Names a key in an answer, unless it is far longer than any.
 void Echo(const base::EntityKey& key, auto& answer) {
   if (key.entity.size() <= base::limits::kMaxEntityBytes) answer.set_entity(key.entity);
@@ -90,7 +114,7 @@ void V1Session::Handle(std::string_view payload, bool is_binary) {
       return Subscribe(ref, *read);
     case ClientMessage::kUnsubscribe:
       metrics.messages_unsubscribe.Increment();
-      return Unsubscribe(ref, message.unsubscribe());
+      return Unsubscribe(ref, *read);
     case ClientMessage::kUpdate:
       metrics.messages_update.Increment();
       return Update(ref, message.update());
@@ -109,6 +133,11 @@ void V1Session::Handle(std::string_view payload, bool is_binary) {
 }
 
 void V1Session::Authenticate(Ref ref, const client::v1::Authenticate& request) {
+  if (request.secret().size() > base::limits::kMaxSecretBytes) {
+    return SendError(ref, absl::InvalidArgumentError(
+                              absl::StrCat("a secret has at most ", base::limits::kMaxSecretBytes,
+                                           " bytes; present a shorter token")));
+  }
   if (!ReplaceSecret(request.secret())) return;
   ServerEvent event;
   event.mutable_authenticated();
@@ -120,16 +149,13 @@ void V1Session::Subscribe(Ref ref, const protocol::V1Message& message) {
   if (const absl::Status status = CheckCount(asked.size()); !status.ok()) {
     return SendError(ref, status);
   }
-  std::vector<hub::Subscription> begun;
-  begun.reserve(static_cast<size_t>(asked.size()));
+  Changes changes;
+  changes.begun.reserve(static_cast<size_t>(asked.size()));
   ServerEvent event;
   for (int i = 0; i < asked.size(); ++i) {
     client::v1::SubscriptionStatus& result = *event.mutable_subscribed()->add_results();
     Echo({asked[i].entity(), asked[i].id()}, result);
-    const bool has_faults = !message.faults.empty();
-    const absl::Status status =
-        Begin(asked[i], has_faults ? message.faults[static_cast<size_t>(i)] : std::string_view(),
-              begun, result);
+    const absl::Status status = Begin(asked[i], message.FaultOf(i), changes, result);
     result.set_code(CodeName(status.code()));
     result.set_message(Text(status.message()));
     if (!status.ok() && !ref) {
@@ -138,14 +164,15 @@ void V1Session::Subscribe(Ref ref, const protocol::V1Message& message) {
     }
   }
   if (ref) SendEvent(ref, std::move(event));
-  const size_t count = begun.size();
-  if (count > 0) context_.hub.SubscribeAll(std::move(begun), secret_);
+  const size_t count = changes.begun.size();
+  if (count > 0) context_.hub.SubscribeAll(std::move(changes.begun), secret_);
+  // Last, so that nobody else need watch for what the hub knows of a key to stay.
+  for (auto& [id, key] : changes.ended) context_.hub.Unsubscribe(id, std::move(key), secret_);
   PaceSubscribing(count);
 }
 
 absl::Status V1Session::Begin(const client::v1::Subscription& asked, std::string_view fault,
-                              std::vector<hub::Subscription>& begun,
-                              client::v1::SubscriptionStatus& result) {
+                              Changes& changes, client::v1::SubscriptionStatus& result) {
   if (!fault.empty())
     return absl::InvalidArgumentError(absl::string_view(fault.data(), fault.size()));
   if (absl::Status valid = base::ValidateEntityKey(asked.entity(), asked.id()); !valid.ok()) {
@@ -160,7 +187,7 @@ absl::Status V1Session::Begin(const client::v1::Subscription& asked, std::string
     return absl::NotFoundError("this gateway serves no such entity type");
   }
   base::EntityKey key{asked.entity(), asked.id()};
-  EndFor(key, begun);  // Watched already: it begins anew.
+  EndFor(key, changes);  // Watched already: it begins anew.
   if (watches_.size() >= context_.options.max_subscriptions) {
     context_.metrics.subscriptions_over_limit.Increment();
     return absl::ResourceExhaustedError("this connection watches as many keys as it may");
@@ -171,31 +198,42 @@ absl::Status V1Session::Begin(const client::v1::Subscription& asked, std::string
   if (asked.has_known()) options.known = protocol::ReadVersion(asked.known());
   outbox_.Begin(slot, options);
   if (options.max_rate > 0) result.set_max_rate(options.max_rate);
-  begun.push_back({.subscriber = RefOf(slot),
-                   .key = watches_[slot].key,
-                   .snapshot = !asked.has_snapshot() || asked.snapshot(),
-                   .is_v1 = true,
-                   .patches = asked.patches()});
+  changes.begun.push_back({.subscriber = RefOf(slot),
+                           .key = watches_[slot].key,
+                           .snapshot = !asked.has_snapshot() || asked.snapshot(),
+                           .is_v1 = true,
+                           .patches = asked.patches()});
   return absl::OkStatus();
 }
 
-void V1Session::EndFor(const base::EntityKey& key, std::vector<hub::Subscription>& begun) {
+void V1Session::EndFor(const base::EntityKey& key, Changes& changes) {
   const std::optional<uint32_t> slot = FindWatch(key);
   if (!slot.has_value()) return;
-  // What was named twice in one message is not with the hub yet.
   const subs::SubscriptionId id = watches_[*slot].id;
+  base::KeyPtr shared_key = watches_[*slot].key;
+  watches_.Remove(*slot);
+  context_.keys.Release(shared_key);
+  // What was named twice in one message is not with the hub yet.
   const auto is_it = [id](const hub::Subscription& other) { return other.subscriber.id == id; };
-  std::erase_if(begun, is_it);
-  EndWatch(*slot);
+  if (std::erase_if(changes.begun, is_it) == 0) {
+    changes.ended.emplace_back(id, std::move(shared_key));
+  }
 }
 
-void V1Session::Unsubscribe(Ref ref, const client::v1::Unsubscribe& request) {
+void V1Session::Unsubscribe(Ref ref, const protocol::V1Message& message) {
+  const client::v1::Unsubscribe& request = message.message.unsubscribe();
   if (const absl::Status status = CheckCount(request.keys_size()); !status.ok()) {
     return SendError(ref, status);
   }
   ServerEvent event;
-  for (const client::v1::Key& named : request.keys()) {
-    const base::EntityKey key{named.entity(), named.id()};
+  event.mutable_unsubscribed();
+  for (int i = 0; i < request.keys_size(); ++i) {
+    if (const std::string_view fault = message.FaultOf(i); !fault.empty()) {
+      SendError(std::nullopt,
+                absl::InvalidArgumentError(absl::string_view(fault.data(), fault.size())));
+      continue;
+    }
+    const base::EntityKey key{request.keys(i).entity(), request.keys(i).id()};
     const std::optional<uint32_t> slot = FindWatch(key);
     if (slot.has_value()) EndWatch(*slot);
     Echo(key, *event.mutable_unsubscribed()->add_keys());
@@ -247,7 +285,7 @@ void V1Session::PassOn(Ref ref, const client::v1::ApplicationMessage& message) {
 void V1Session::OnReplies(absl::StatusOr<std::vector<fetch::MessageReply>> replies) {
   const Ref ref = refs_.front();
   refs_.pop_front();
-  if (!replies.ok()) return SendError(ref, replies.status());
+  if (!replies.ok()) return SendError(ref, AsToldToClients(replies.status()));
   ServerEvent event;
   event.mutable_reply();
   for (fetch::MessageReply& reply : *replies) {
@@ -280,11 +318,12 @@ void V1Session::OnRelease() {
   ScheduleFlush();
 }
 
-void V1Session::AnnounceDrain(base::Duration window) {
+bool V1Session::AnnounceDrain(base::Duration window) {
   ServerEvent event;
   event.mutable_reconnect()->add_after_ms(0);
   event.mutable_reconnect()->add_after_ms(Milliseconds(window));
   SendEvent(std::nullopt, std::move(event));
+  return true;
 }
 
 void V1Session::SendEvent(Ref ref, ServerEvent event) {

@@ -4,6 +4,8 @@
 
 #include <deque>
 #include <optional>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "gateway/protocol/v1.h"
@@ -26,22 +28,27 @@ class V1Session final : public Session {
 
  private:
   using Ref = std::optional<uint32_t>;
+  // What one message begins, and what ends by it; the hub is told of both at its end.
+  struct Changes {
+    std::vector<hub::Subscription> begun;
+    std::vector<std::pair<subs::SubscriptionId, base::KeyPtr>> ended;
+  };
 
   void Handle(std::string_view payload, bool is_binary) override;
   void Queue(uint32_t slot, const WorkerStatePtr& state) override;
   bool Purge(uint32_t slot) override { return outbox_.Purge(slot); }
   bool SendStates() override;
   void OnReplies(absl::StatusOr<std::vector<fetch::MessageReply>> replies) override;
-  void AnnounceDrain(base::Duration window) override;
+  bool AnnounceDrain(base::Duration window) override;
 
   void SendWelcome();
   void Authenticate(Ref ref, const client::v1::Authenticate& request);
   void Subscribe(Ref ref, const protocol::V1Message& message);
-  // Adds one subscription to `begun`, or says why not. Sets the rate in force in `result`.
+  // Begins one subscription, or says why not. Sets the rate in force in `result`.
   absl::Status Begin(const client::v1::Subscription& asked, std::string_view fault,
-                     std::vector<hub::Subscription>& begun, client::v1::SubscriptionStatus& result);
-  void EndFor(const base::EntityKey& key, std::vector<hub::Subscription>& begun);
-  void Unsubscribe(Ref ref, const client::v1::Unsubscribe& request);
+                     Changes& changes, client::v1::SubscriptionStatus& result);
+  void EndFor(const base::EntityKey& key, Changes& changes);
+  void Unsubscribe(Ref ref, const protocol::V1Message& message);
   void Update(Ref ref, const client::v1::Update& request);
   void PassOn(Ref ref, const client::v1::ApplicationMessage& message);
   double CappedRate(double max_rate) const;

@@ -46,6 +46,7 @@ class BasicConnection final : public Connection,
         stream_(static_cast<LayerOwner&>(*this), *worker_->flush,
                 std::forward<StreamArgs>(args)...),
         admission_(admission) {}
+  ~BasicConnection() override { worker_->incomplete_bytes -= message_.heap_bytes(); }
 
   void Start() override;
   void Abort() override { Finish(); }

@@ -30,8 +30,15 @@ void BasicConnection<Stream>::SetReading(bool on) {
 
 template <class Stream>
 void BasicConnection<Stream>::StartRead() {
-  read_under_way_ = true;
+  const size_t before = message_.heap_bytes();
   const std::span<char> room = message_.Room();
+  worker_->incomplete_bytes += message_.heap_bytes() - before;
+  if (message_.heap_bytes() > kShortMessageBytes &&
+      worker_->incomplete_bytes > worker_->shared->options.max_incomplete_bytes_per_worker) {
+    worker_->metrics.closed_by_overload.Increment();
+    return Close(protocol::CloseCode::kOverload, "too many long messages at a time");
+  }
+  read_under_way_ = true;
   stream_.async_read_some(
       boost::asio::buffer(room.data(), room.size()),
       [self = Self()](Error error, size_t bytes) { self->OnRead(error, bytes); });
@@ -61,6 +68,7 @@ void BasicConnection<Stream>::Deliver() {
   } else {
     handler_->OnMessage(message_.view(), stream_.got_binary());
   }
+  worker_->incomplete_bytes -= message_.heap_bytes();
   message_.Reset();
 }
 
@@ -79,7 +87,6 @@ void BasicConnection<Stream>::DeliverInflated(bool is_text) {
     return FailMessage(protocol::CloseCode::kNotUtf8, "the message is not UTF-8");
   }
   worker_->metrics.messages_inflated.Increment();
-  handler_->OnInflated(inflater.message().size());
   handler_->OnMessage(inflater.message(), !is_text);
 }
 

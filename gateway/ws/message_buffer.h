@@ -24,6 +24,9 @@ class MessageBuffer {
   // `bytes` of Room() were filled.
   void Commit(size_t bytes) { size_ += bytes; }
 
+  // What it has borrowed of the heap.
+  size_t heap_bytes() const { return heap_.size(); }
+
   std::string_view view() const { return {on_heap() ? heap_.data() : inline_.data(), size_}; }
 
   // Forgets the message and gives its memory back.

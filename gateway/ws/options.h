@@ -31,6 +31,9 @@ struct Options {
   TlsOptions tls;
   size_t max_message_bytes = 64 * 1024;       // Of classic clients,
   size_t max_v1_message_bytes = 1024 * 1024;  // and of those of v1.
+  // Messages that are not complete yet, of all connections of a worker together. Beyond it one that
+  // is longer than kShortMessageBytes so far ends its connection with 1013.
+  size_t max_incomplete_bytes_per_worker = 64 * 1024 * 1024;
   bool compression = false;  // Whether permessage-deflate is negotiated with clients that offer it.
   size_t send_buffer_bytes = 64 * 1024;  // SO_SNDBUF; the kernel doubles it for its bookkeeping.
 
@@ -49,6 +52,8 @@ struct Options {
   base::Duration close_timeout = std::chrono::seconds(5);       // For a closing handshake.
   base::Duration retry_after = std::chrono::seconds(5);         // Said in a 503 or 429 answer.
 };
+
+inline constexpr size_t kShortMessageBytes = 64 * 1024;
 
 // How many clients per worker may be told 503 or 429 at once; those beyond are cut off without a
 // word.

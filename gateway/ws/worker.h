@@ -62,8 +62,9 @@ struct Worker {
   const std::unique_ptr<TlsScratch> tls_scratch;  // If connections speak TLS.
   base::TimerWheel wheel;
   base::IntrusiveList<Connection, Connection> connections;
-  size_t refusals = 0;    // Connections that exist only to be told 503 or 429.
-  bool draining = false;  // New handshakes are answered 503.
+  size_t incomplete_bytes = 0;  // Of heap, in messages that are not complete yet.
+  size_t refusals = 0;          // Connections that exist only to be told 503 or 429.
+  bool draining = false;        // New handshakes are answered 503.
 
   // Runs when the worker is destroyed: nothing of it is left.
   base::Task on_destroyed;

@@ -92,7 +92,6 @@ TEST(V1StateTest, WhatBasesTakeIsBounded) {
   const V1State one = Make(1, {big, "1"});
   const V1State two = Make(2, {big, "2"}, &one);
   EXPECT_EQ(two.PatchFrom(one.version(), V1Form::kJson, nullptr), nullptr);
-  EXPECT_LT(two.Bytes(), 4096u);
 }
 
 TEST(V1StateTest, EveryFormCanBeCompressed) {
@@ -103,7 +102,6 @@ TEST(V1StateTest, EveryFormCanBeCompressed) {
   const Frame patch = two.PatchFrom(one.version(), V1Form::kJson, nullptr);
   ASSERT_NE(patch, nullptr);
   EXPECT_LE(two.PatchFrom(one.version(), V1Form::kJson, &deflater)->size(), patch->size());
-  EXPECT_GT(two.Bytes(), patch->size());
 }
 
 }  // namespace

@@ -81,6 +81,7 @@ class V1SessionTest : public ::testing::Test {
   static hub::StatePtr Removed() {
     auto state = std::make_shared<hub::State>();
     state->kind = hub::StateKind::kRemoved;
+    state->classic = protocol::EncodeClassic({}).frame;
     state->v1 = std::make_shared<const protocol::V1State>(
         std::make_shared<const base::EntityKey>(base::EntityKey{"items", "1"}),
         protocol::StateVersion{}, nullptr, nullptr);

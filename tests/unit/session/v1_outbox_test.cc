@@ -191,6 +191,35 @@ TEST_F(V1OutboxTest, ARateCanBeChangedLive) {
   EXPECT_EQ(TakeNames(), (Strings{"error", "error"}));
 }
 
+TEST_F(V1OutboxTest, ARateCountsFromTheLastStateWhateverTheRateWasThen) {
+  const auto to = Subscribe("1");
+  Deliver(to, StateOf("1"));
+  Say(R"({"action":"update","body":{"entity":"items","id":"1","maxRate":1}})");
+  Deliver(to, StateOf("2"));
+  EXPECT_EQ(TakeNames(), Strings{"state"});
+  loops_.Advance(milliseconds(1'010));
+  EXPECT_EQ(TakeNames(), Strings{"state"});
+}
+
+TEST_F(V1OutboxTest, AStateThatIsHeldBackDoesNotHideThatTheApplicationIsAway) {
+  const auto to = Subscribe("1", R"(,"maxRate":1)");
+  Deliver(to, StateOf("1"));
+  Deliver(to, StateOf("2"));
+  TakeSent();
+  Deliver(to, Notice(hub::StateKind::kStale));
+  EXPECT_EQ(TakeNames(), Strings{"stale"}) << "at once";
+  loops_.Advance(milliseconds(1'010));
+  EXPECT_EQ(TakeNames(), (Strings{"state", "stale"})) << "it still is";
+  Deliver(to, StateOf("2"));
+  EXPECT_EQ(TakeNames(), Strings{"unchanged"});
+  // One that comes when the application is back ends it.
+  Deliver(to, StateOf("3"));
+  Deliver(to, Notice(hub::StateKind::kStale));
+  Deliver(to, StateOf("4"));
+  loops_.Advance(milliseconds(1'010));
+  EXPECT_EQ(TakeNames(), (Strings{"stale", "state"}));
+}
+
 TEST_F(V1OutboxTest, TheServerMayCapARate) {
   options_.max_state_rate = 5;
   Open();

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "gateway/base/limits.h"
 #include "tests/unit/session/v1_fixture.h"
 
 namespace entitysync::session {
@@ -177,7 +178,8 @@ TEST_F(V1SessionTest, MessagesForTheApplicationAreAnsweredWithTheirRef) {
   loops_.RunReady();
   EXPECT_EQ(TakeSent(),
             (Strings{R"({"event":"reply","ref":1,"replies":[[1],{"$base64":"bm8ganNvbg=="}]})",
-                     R"({"event":"error","ref":2,"code":"UNAVAILABLE","message":"away"})"}));
+                     R"({"event":"error","ref":2,"code":"UNAVAILABLE",)"
+                     R"("message":"the application did not do it; the code says why"})"}));
 }
 
 TEST_F(V1SessionTest, WithoutAnApplicationMessagesAreRefused) {
@@ -224,10 +226,61 @@ TEST_F(V1SessionTest, AClientThatDoesNotReadItsAnswersIsReadNoFurther) {
   EXPECT_EQ(TakeSent().size(), static_cast<size_t>(asked)) << "nothing is lost";
 }
 
-TEST_F(V1SessionTest, ADrainIsAnnounced) {
+TEST_F(V1SessionTest, OneLongAnswerEndsNothing) {
+  options_.reply_queue_bytes = 1'000;
+  Open();
+  transport_.is_reading_peer = false;
+  std::string body;
+  for (int i = 0; i < 100; ++i) {
+    body += R"(,{"entity":"items","id":"a key with some length )" + std::to_string(i) + "\"}";
+  }
+  Say(R"({"action":"subscribe","ref":1,"body":[)" + body.substr(1) + "]}");
+  EXPECT_FALSE(transport_.closed.has_value());
+  DrainTransport();
+  EXPECT_EQ(TakeNames(), Strings{"subscribed"});
+}
+
+TEST_F(V1SessionTest, ASecretThatIsTooLongIsRefused) {
+  Say(R"({"action":"authenticate","ref":1,"body":{"secret":")" +
+      std::string(base::limits::kMaxSecretBytes + 1, 'x') + "\"}}");
+  EXPECT_EQ(TakeNames(), Strings{"error"});
+  Subscribe("1");
+  EXPECT_EQ(hub_.subscribed[0].secret, "start");
+}
+
+TEST_F(V1SessionTest, WhatOnlyLibrariesSayStaysInside) {
+  absl::Status away = absl::UnavailableError("application \"shop\": 10.0.3.7:50051 refused");
+  away.SetPayload(fetch::kApplicationText, absl::Cord("10.0.3.7:50051 refused"));
+  absl::Status chosen = absl::FailedPreconditionError("application \"shop\": sold out");
+  chosen.SetPayload(fetch::kApplicationText, absl::Cord("sold out"));
+  for (const absl::Status& status : {away, chosen}) {
+    Say(R"({"action":"message","ref":1,"body":1})");
+    application_.Reply(status);
+    loops_.RunReady();
+  }
+  EXPECT_EQ(TakeSent(), (Strings{R"({"event":"error","ref":1,"code":"UNAVAILABLE",)"
+                                 R"("message":"the application did not do it; the code says why"})",
+                                 R"({"event":"error","ref":1,"code":"FAILED_PRECONDITION",)"
+                                 R"("message":"sold out"})"}));
+}
+
+TEST_F(V1SessionTest, ABadKeyOfAnUnsubscribeIsTold) {
+  Subscribe("1");
+  Say(R"({"action":"unsubscribe","ref":1,"body":[{"entity":"items","id":{}},
+                                               {"entity":"items","id":"1"}]})");
+  const Strings sent = TakeSent();
+  ASSERT_EQ(sent.size(), 2u);
+  EXPECT_NE(sent[0].find("INVALID_ARGUMENT"), std::string::npos);
+  EXPECT_EQ(sent[1], R"({"event":"unsubscribed","ref":1,"keys":[{"entity":"items","id":"1"}]})");
+  EXPECT_EQ(hub_.unsubscribed.size(), 1u);
+}
+
+TEST_F(V1SessionTest, ADrainIsAnnouncedAndLeavesTheClientItsMoment) {
   OnLoop([&] { table_->Drain(std::chrono::seconds(2)); });
   EXPECT_EQ(TakeSent(), Strings{R"({"event":"reconnect","afterMs":[0,2000]})"});
-  loops_.Advance(std::chrono::seconds(3));
+  loops_.Advance(std::chrono::milliseconds(1'750));
+  EXPECT_FALSE(transport_.closed.has_value());
+  loops_.Advance(std::chrono::milliseconds(350));
   EXPECT_EQ(transport_.closed, protocol::CloseCode::kRestart);
 }
 

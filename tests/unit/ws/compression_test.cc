@@ -86,7 +86,6 @@ TEST_F(CompressionTest, AnotherImplementationUnderstandsBothWays) {
   EXPECT_EQ(Messages(3), std::vector<std::string>(3, repetitive_));
   EXPECT_FALSE(sessions_.Seen(0).last_was_binary);
   EXPECT_EQ(metrics_.messages_inflated.Value(), 3);
-  EXPECT_EQ(sessions_.Seen(0).inflated_bytes, 3 * repetitive_.size());
 
   protocol::Deflater deflater({.level = 1, .min_bytes = 100});
   const protocol::Frame frame = deflater.Compress(PlainFrame(std::string(5'000, 'y')));

@@ -19,7 +19,6 @@ struct SeenByOne {
   bool takes_deflated = false;
   std::vector<std::string> messages;
   bool last_was_binary = false;
-  size_t inflated_bytes = 0;
   int activity = 0;
   int writable = 0;
   int closed = 0;
@@ -92,9 +91,6 @@ class FakeSessions final : public session::ConnectionAcceptor {
         seen.last_was_binary = is_binary;
       });
       owner.on_message(transport, payload);
-    }
-    void OnInflated(size_t bytes) override {
-      owner.Change([&] { seen.inflated_bytes += bytes; });
     }
     void OnActivity() override {
       owner.Change([&] { ++seen.activity; });

@@ -10,11 +10,11 @@ namespace {
 // Clients that break the rules, by mistake or on purpose.
 class HostileClientTest : public SocketTest {
  protected:
-  // Opens a websocket as plain bytes.
-  tcp::socket OpenRaw() {
+  // Opens a websocket as plain bytes; `more` are further header lines.
+  tcp::socket OpenRaw(std::string_view more = "") {
     const size_t opened_before = sessions_.opened();
     tcp::socket socket = Connect();
-    boost::asio::write(socket, boost::asio::buffer(UpgradeText()));
+    boost::asio::write(socket, boost::asio::buffer(UpgradeText(more)));
     std::string head;
     boost::asio::read_until(socket, boost::asio::dynamic_buffer(head), "\r\n\r\n");
     EXPECT_TRUE(head.starts_with("HTTP/1.1 101 ")) << head;
@@ -26,6 +26,11 @@ class HostileClientTest : public SocketTest {
   unsigned CloseCodeFor(const std::string& bytes) {
     tcp::socket socket = OpenRaw();
     boost::asio::write(socket, boost::asio::buffer(bytes));
+    return CloseCodeOf(socket);
+  }
+
+  // The close code that comes next; 0: something else does.
+  static unsigned CloseCodeOf(tcp::socket& socket) {
     std::string answer(4, '\0');
     ErrorCode error;
     boost::asio::read(socket, boost::asio::buffer(answer), error);
@@ -43,6 +48,40 @@ TEST_F(HostileClientTest, ATooLongMessageIsRefusedAtItsHeaderAlready) {
   std::string in_parts = ClientFrame(0x02, std::string(60'000, 'x'));
   in_parts += ClientFrame(0x80, std::string(60'000, 'x'));
   EXPECT_EQ(CloseCodeFor(in_parts), 1009u);
+}
+
+TEST_F(HostileClientTest, LongMessagesThatAreNeverCompletedTakeABoundedAmountOfMemory) {
+  Options options = TestOptions();
+  options.max_incomplete_bytes_per_worker = 300'000;
+  StartServer(options);
+  const std::string v1 = "Sec-WebSocket-Protocol: entity-sync.v1.json\r\n";
+  const std::string begun =
+      ClientFrame(0x01, std::string(60'000, ' ')) + ClientFrame(0x00, std::string(60'000, ' '));
+  std::vector<tcp::socket> begins;
+  for (int i = 0; i < 2; ++i) {
+    begins.push_back(OpenRaw(v1));
+    boost::asio::write(begins.back(), boost::asio::buffer(begun + ClientFrame(0x89, "")));
+    char pong[2];  // All before it was read.
+    boost::asio::read(begins.back(), boost::asio::buffer(pong));
+  }
+  const auto gets_a_message = [this](size_t index) {
+    return sessions_.WaitFor(index, [](const auto& seen) { return seen.messages.size() == 1; });
+  };
+  tcp::socket third = OpenRaw(v1);
+  boost::asio::write(third, boost::asio::buffer(begun + begun));
+  EXPECT_EQ(CloseCodeOf(third), 1013u);
+  EXPECT_EQ(metrics_.closed_by_overload.Value(), 1);
+
+  tcp::socket modest = OpenRaw();
+  boost::asio::write(modest, boost::asio::buffer(ClientFrame(0x81, "short")));
+  ASSERT_TRUE(gets_a_message(3)) << "short messages need none of it";
+  begins.clear();
+  third.close();
+  ASSERT_TRUE(sessions_.WaitForClosed(0) && sessions_.WaitForClosed(1));
+  WaitForConnections(1);
+  tcp::socket fourth = OpenRaw(v1);
+  boost::asio::write(fourth, boost::asio::buffer(begun + ClientFrame(0x80, "the end")));
+  EXPECT_TRUE(gets_a_message(4)) << "what ended has given it back";
 }
 
 TEST_F(HostileClientTest, TextThatIsNotUtf8IsRefused) {
