@@ -47,7 +47,8 @@ constexpr Setting kApplication[] = {
      Kind::kCount,
      {1, 100'000},
      "The most fetches under way at a time, per replica; several may travel in one call, and "
-     "each worker has an equal part of them. A part of more than `fetch.batch` is rounded down to a "
+     "each worker has an equal part of them. A part of more than `fetch.batch` is rounded down to "
+     "a "
      "multiple of it, so that calls are full."},
     {"targets.<name>.max_queued",
      ENTITYSYNC_CONFIG_MAP_SLOT(targets, max_queued),
