@@ -1,0 +1,209 @@
+#include "client-sdk/cpp/connection.h"
+
+#include <absl/strings/str_cat.h>
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+namespace entitysync::client {
+namespace {
+
+// Not more than a day, so that no number of a gateway overflows the clock.
+constexpr double kMaxSeconds = 86'400;
+
+Duration Seconds(double seconds) {
+  return std::chrono::duration_cast<Duration>(
+      std::chrono::duration<double>(std::min(seconds, kMaxSeconds)));
+}
+
+}  // namespace
+
+Connection::Connection(Loop& loop, Platform platform, Duration connect_timeout, bool online,
+                       ConnectionEvents& events)
+    : loop_(loop),
+      platform_(std::move(platform)),
+      connect_timeout_(connect_timeout),
+      events_(events),
+      online_(online),
+      backoff_(platform_.random),
+      liveness_(
+          loop, [this] { events_.Ping(); },
+          [this] {
+            OnEnded({1006, "the gateway is silent"});
+          }) {
+  if (!online_) state_.status = ConnectionStatus::kOffline;
+}
+
+void Connection::Begin() {
+  if (attempt_ == 0) Start();
+}
+
+void Connection::Start() {
+  if (online_) return Attempt();
+  Set({.status = ConnectionStatus::kOffline});
+}
+
+void Connection::Send(std::string text) {
+  if (transport_ != nullptr) transport_->Send(std::move(text));
+}
+
+void Connection::Renew() {
+  const ConnectionStatus status = state_.status;
+  if (status == ConnectionStatus::kRefused) backoff_.Reset();
+  if (status != ConnectionStatus::kRefused && status != ConnectionStatus::kConnecting) return;
+  if (Leave()) Start();
+}
+
+void Connection::SetOnline(bool online) {
+  online_ = online;
+  const ConnectionStatus status = state_.status;
+  if (!online) {
+    if (status != ConnectionStatus::kWaiting) return;
+    timer_.reset();
+    return Set({.status = ConnectionStatus::kOffline});
+  }
+  backoff_.Reset();
+  if (status == ConnectionStatus::kWaiting || status == ConnectionStatus::kOffline) Attempt();
+  // The network may be another one.
+  if (status == ConnectionStatus::kOpen) Check();
+}
+
+void Connection::Check() {
+  if (IsOpen()) liveness_.Check();
+}
+
+void Connection::Close() {
+  if (state_.status != ConnectionStatus::kClosed) Finish({.status = ConnectionStatus::kClosed});
+}
+
+void Connection::Set(ConnectionState state) {
+  state_ = std::move(state);
+  events_.OnChanged(state_);
+}
+
+void Connection::Finish(ConnectionState state) {
+  if (Leave(std::move(state))) events_.OnChanged(state_);
+}
+
+void Connection::Attempt() {
+  const uint64_t attempt = ++attempt_;
+  timer_ = loop_.RunAfter(connect_timeout_, [this] {
+    OnEnded({1006, "the gateway did not say welcome in time"});
+  });
+  Set({.status = ConnectionStatus::kConnecting});
+  // Whoever was told may have ended the attempt.
+  if (attempt != attempt_) return;
+  events_.Prepare([this, attempt](const absl::Status& status) {
+    if (attempt == attempt_ && transport_ == nullptr) OnPrepared(status);
+  });
+}
+
+void Connection::OnPrepared(const absl::Status& status) {
+  if (status.ok()) return Dial();
+  const uint64_t attempt = attempt_;
+  const std::string reason = absl::StrCat("there is no credential: ", status.message());
+  events_.OnFailure(absl::UnauthenticatedError(reason));
+  if (attempt == attempt_) OnEnded({1006, reason});
+}
+
+void Connection::Dial() {
+  const uint64_t attempt = attempt_;
+  TransportEvents events;
+  events.text = loop_.Guarded(std::function([this, attempt](std::string text) {
+    if (attempt == attempt_) OnText(text);
+  }));
+  events.closed = loop_.Guarded(std::function([this, attempt](int code, std::string reason) {
+    if (attempt != attempt_) return;
+    transport_.reset();
+    OnEnded({code, std::move(reason)});
+  }));
+  transport_ = platform_.dial(kSubprotocol, std::move(events));
+}
+
+void Connection::OnText(const std::string& text) {
+  liveness_.Heard();
+  absl::StatusOr<Event> event = ReadEvent(text);
+  if (!event.ok()) return events_.OnFailure(event.status());
+  if (event->kind == EventKind::kWelcome) {
+    OnWelcome(event->welcome);
+  } else if (event->kind == EventKind::kReconnect) {
+    if (event->after_ms) LeaveWithin(event->after_ms->first, event->after_ms->second);
+  } else if (IsOpen()) {
+    events_.OnEvent(*std::move(event));
+  }
+}
+
+void Connection::OnWelcome(const Welcome& welcome) {
+  if (IsOpen()) return;
+  const uint64_t attempt = attempt_;
+  timer_.reset();
+  opened_at_ = loop_.Now();
+  liveness_.Start(Seconds(welcome.heartbeat_seconds));
+  state_ = {.status = ConnectionStatus::kOpen, .connection = welcome.connection};
+  events_.OnOpened(welcome);
+  if (IsOpen() && attempt == attempt_) events_.OnChanged(state_);
+}
+
+void Connection::LeaveWithin(double begin_ms, double end_ms) {
+  const Duration wait = Seconds((begin_ms + platform_.random() * (end_ms - begin_ms)) / 1'000);
+  leave_at_ = loop_.Now() + wait;
+  leave_timer_ = loop_.RunAfter(wait, [this] {
+    if (!Leave()) return;
+    backoff_.Reset();
+    Start();
+  });
+}
+
+// Parts with the present transport and attempt, whatever state they are in. False: whoever was told
+// that the connection is down has already done something else about it.
+bool Connection::Leave(ConnectionState next) {
+  const uint64_t attempt = ++attempt_;
+  leave_at_.reset();
+  leave_timer_.reset();
+  timer_.reset();
+  liveness_.Stop();
+  if (const auto transport = std::move(transport_)) transport->Close(1000);
+  const bool was_open = IsOpen();
+  state_ = std::move(next);
+  if (was_open) events_.OnDown();
+  return attempt == attempt_;
+}
+
+// The attempt or the connection is over, and it was not this side that wanted it.
+void Connection::OnEnded(Ending ending) {
+  const std::optional<TimePoint> leave_at = leave_at_;
+  if (IsOpen()) backoff_.Held(loop_.Now() - opened_at_);
+  if (!Leave()) return;
+  Verdict verdict = VerdictOn(ending.code);
+  if (verdict == Verdict::kExpired) {
+    verdict = events_.IsRenewable() ? Verdict::kAgain : Verdict::kRefused;
+  }
+  if (verdict == Verdict::kAgain) return Wait(std::move(ending), leave_at);
+  const auto reason = [&](std::string_view otherwise) {
+    return ending.reason.empty() ? std::string(otherwise) : ending.reason;
+  };
+  if (verdict == Verdict::kRefused) {
+    const auto error = absl::UnauthenticatedError(reason("the credential is refused"));
+    Set({.status = ConnectionStatus::kRefused, .code = ending.code, .reason = ending.reason});
+    return events_.OnFailure(error);
+  }
+  const auto error = absl::FailedPreconditionError(
+      reason(absl::StrCat("the gateway closed the connection with ", ending.code)));
+  Finish({.status = ConnectionStatus::kClosed, .code = ending.code, .reason = ending.reason});
+  if (ending.code != 1000) events_.OnFailure(error);
+}
+
+void Connection::Wait(Ending ending, std::optional<TimePoint> leave_at) {
+  ConnectionState state{.code = ending.code, .reason = std::move(ending.reason)};
+  if (!online_) {
+    state.status = ConnectionStatus::kOffline;
+    return Set(std::move(state));
+  }
+  state.status = ConnectionStatus::kWaiting;
+  state.retry_in = leave_at ? std::max(*leave_at - loop_.Now(), Duration(0)) : backoff_.Next();
+  timer_ = loop_.RunAfter(state.retry_in, [this] { Attempt(); });
+  Set(std::move(state));
+}
+
+}  // namespace entitysync::client

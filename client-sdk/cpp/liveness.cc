@@ -1,0 +1,53 @@
+#include "client-sdk/cpp/liveness.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+namespace entitysync::client {
+namespace {
+
+// How long an answer may take where the connection is in doubt.
+constexpr Duration kCheckPatience = std::chrono::seconds(5);
+
+}  // namespace
+
+Liveness::Liveness(Loop& loop, std::function<void()> ping, std::function<void()> dead)
+    : loop_(loop), ping_(std::move(ping)), dead_(std::move(dead)) {}
+
+void Liveness::Start(Duration heartbeat) {
+  heartbeat_ = heartbeat;
+  Heard();
+  Arm(heartbeat);
+}
+
+void Liveness::Heard() {
+  heard_at_ = loop_.Now();
+  deadline_.reset();
+}
+
+void Liveness::Check() { Ask(std::min(kCheckPatience, heartbeat_)); }
+
+void Liveness::Ask(Duration patience) {
+  const TimePoint deadline = loop_.Now() + patience;
+  deadline_ = std::min(deadline_.value_or(deadline), deadline);
+  Arm(*deadline_ - loop_.Now());
+  ping_();
+}
+
+void Liveness::Arm(Duration delay) {
+  timer_ = loop_.RunAfter(delay, [this] { Look(); });
+}
+
+void Liveness::Look() {
+  const TimePoint now = loop_.Now();
+  if (deadline_) {
+    if (now < *deadline_) return Arm(*deadline_ - now);
+    return dead_();
+  }
+  const Duration rest = heard_at_ + heartbeat_ - now;
+  if (rest > Duration(0)) return Arm(rest);
+  Ask(heartbeat_);
+}
+
+}  // namespace entitysync::client
