@@ -125,13 +125,10 @@ void Connection::OnText(const std::string& text) {
   liveness_.Heard();
   absl::StatusOr<Event> event = ReadEvent(text);
   if (!event.ok()) return events_.OnFailure(event.status());
-  if (event->kind == EventKind::kWelcome) {
-    OnWelcome(event->welcome);
-  } else if (event->kind == EventKind::kReconnect) {
-    if (event->after_ms) LeaveWithin(event->after_ms->first, event->after_ms->second);
-  } else if (IsOpen()) {
-    events_.OnEvent(*std::move(event));
-  }
+  if (event->kind == EventKind::kWelcome) return OnWelcome(event->welcome);
+  if (!IsOpen()) return;  // The first event is the welcome.
+  if (event->kind != EventKind::kReconnect) return events_.OnEvent(*std::move(event));
+  if (event->after_ms) LeaveWithin(event->after_ms->first, event->after_ms->second);
 }
 
 void Connection::OnWelcome(const Welcome& welcome) {
