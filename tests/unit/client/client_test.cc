@@ -1,0 +1,444 @@
+// What the conversations of tests/conformance/v1 do not show: lifetimes, functions that throw or
+// end the client, what is lost on the way.
+
+#include "entitysync/client/client.h"
+
+#include <gtest/gtest.h>
+
+#include <absl/strings/str_cat.h>
+
+#include <boost/json.hpp>
+#include <chrono>
+#include <limits>
+#include <random>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "client-sdk/cpp/client_maker.h"
+#include "tests/unit/client/random_json.h"
+#include "tests/unit/client/virtual_platform.h"
+
+namespace entitysync::client {
+namespace {
+
+using std::chrono_literals::operator""ms;
+using std::chrono_literals::operator""s;
+
+constexpr char kWelcome[] = R"({"event":"welcome","connection":"c1"})";
+
+std::string StateEvent(const std::string& id, const std::string& version, const std::string& rows) {
+  return absl::StrCat(R"({"event":"state","entity":"items","id":")", id, R"(","version":")",
+                      version, R"(","rows":)", rows, "}");
+}
+
+class ClientTest : public testing::Test {
+ protected:
+  ClientTest() {
+    options_.on_error = [this](const absl::Status& error) { errors_.push_back(error); };
+  }
+
+  void Make() { client_ = ClientMaker::Make(options_, platform_.Make()); }
+
+  void Open() {
+    if (client_ == nullptr) Make();
+    Settle();
+    Say(kWelcome);
+  }
+
+  void Settle() { platform_.scheduler->Settle(); }
+  FakeConnection& Gateway() { return *platform_.connections.back(); }
+
+  void Say(const std::string& event) {
+    Gateway().Text(event);
+    Settle();
+  }
+
+  // What the client said since the last look.
+  std::vector<boost::json::object> Heard() {
+    Settle();
+    std::vector<boost::json::object> heard;
+    for (const std::string& frame : Gateway().frames) {
+      heard.push_back(boost::json::parse(frame).as_object());
+    }
+    Gateway().frames.clear();
+    return heard;
+  }
+
+  // Watches, and notes what is told as "live [1]".
+  Subscription Watch(const std::string& id, WatchOptions options = {}) {
+    return client_->Entity("items", id)
+        .Subscribe([this](const EntityState& state) { told_.push_back(Shown(state)); }, options);
+  }
+
+  static std::string Shown(const EntityState& state) {
+    std::string shown = NameOf(state.status);
+    if (!state.rows) return shown;
+    for (const Row& row : *state.rows) shown += " " + row.bytes();
+    return shown;
+  }
+
+  using Told = std::vector<std::string>;
+
+  FakePlatform platform_;
+  ClientOptions options_;
+  std::unique_ptr<Client> client_;
+  std::vector<absl::Status> errors_;
+  Told told_;
+};
+
+TEST_F(ClientTest, RowsAreTheTextThatCame) {
+  Open();
+  const auto watch = Watch("1");
+  Settle();
+  Say(StateEvent("1", "v1", R"([{"a" : 1.50}, 123456789012345678901234567890])"));
+  Say(R"({"event":"patch","entity":"items","id":"1","base":"v1","version":"v2",)"
+      R"("patch":[{"op":"add","path":"/0/b","value":2e0}]})");
+  EXPECT_EQ(told_, (Told{R"(live {"a" : 1.50} 123456789012345678901234567890)",
+                         R"(live {"a":1.50,"b":2e0} 123456789012345678901234567890)"}));
+}
+
+TEST_F(ClientTest, RowsThatStayTheSameShareTheirBytes) {
+  Open();
+  const auto watch = Watch("1");
+  Settle();
+  Say(StateEvent("1", "v1", R"([{"a":1},{"b":2}])"));
+  const auto before = client_->Entity("items", "1").Current();
+  Say(R"({"event":"patch","entity":"items","id":"1","base":"v1","version":"v2",)"
+      R"("patch":[{"op":"add","path":"/0","value":0}]})");
+  const auto after = client_->Entity("items", "1").Current();
+  EXPECT_EQ(&(*after->rows)[2].bytes(), &(*before->rows)[1].bytes());
+  EXPECT_EQ(Shown(*before), R"(live {"a":1} {"b":2})") << "what was shown is never changed";
+}
+
+TEST_F(ClientTest, NobodyIsCalledBackBeforeTheTaskEnds) {
+  std::vector<std::string> states;
+  options_.on_connection = [&](const ConnectionState& state) {
+    states.push_back(NameOf(state.status));
+  };
+  Make();
+  EXPECT_TRUE(states.empty());
+  EXPECT_TRUE(platform_.connections.empty());
+  Open();
+  EXPECT_EQ(states, (Told{"connecting", "open"}));
+  client_->Close();
+  EXPECT_EQ(states.back(), "closed");
+  EXPECT_EQ(Gateway().closed_with, 1000);
+}
+
+TEST_F(ClientTest, ClosedBeforeItBegan) {
+  Make();
+  client_->Close();
+  Settle();
+  EXPECT_TRUE(platform_.connections.empty());
+  EXPECT_EQ(platform_.scheduler->pending(), 0u);
+}
+
+TEST_F(ClientTest, OfflineFromTheStart) {
+  options_.online = false;
+  Make();
+  Settle();
+  EXPECT_EQ(client_->connection().status, ConnectionStatus::kOffline);
+  EXPECT_TRUE(platform_.connections.empty());
+  client_->SetOnline(true);
+  EXPECT_EQ(platform_.connections.size(), 1u);
+}
+
+TEST_F(ClientTest, ListenerMayEndItsSubscriptionAndOthers) {
+  Open();
+  Subscription first, second;
+  first = client_->Entity("items", "1").Subscribe([&](const EntityState&) {
+    told_.push_back("first");
+    first.Reset();
+    second.Reset();
+  });
+  second = Watch("1");
+  Settle();
+  Say(StateEvent("1", "v1", "[1]"));
+  EXPECT_EQ(told_, Told{"first"});
+  Heard();
+  Say(StateEvent("1", "v2", "[2]"));
+  EXPECT_EQ(told_, Told{"first"});
+}
+
+TEST_F(ClientTest, ListenerMayDestroyTheClient) {
+  Open();
+  const auto first =
+      client_->Entity("items", "1").Subscribe([&](const EntityState&) { client_.reset(); });
+  const auto second = Watch("1");
+  client_->Request("1", std::nullopt, [](const auto&) { FAIL() << "it is destroyed"; });
+  Settle();
+  Say(StateEvent("1", "v1", "[1]"));
+  EXPECT_EQ(client_, nullptr);
+  EXPECT_TRUE(told_.empty()) << "nobody is called after the destructor";
+  EXPECT_EQ(Gateway().closed_with, 1000);
+  EXPECT_EQ(platform_.scheduler->pending(), 0u);
+}
+
+TEST_F(ClientTest, EveryOtherCallbackMayDestroyTheClient) {
+  for (const std::string status : {"connecting", "open", "waiting"}) {
+    options_.on_connection = [&](const ConnectionState& state) {
+      if (NameOf(state.status) == status) client_.reset();
+    };
+    Make();
+    Settle();
+    if (client_ != nullptr) Say(kWelcome);
+    if (client_ != nullptr) Gateway().End(1006);
+    EXPECT_EQ(client_, nullptr) << status;
+  }
+  options_.on_connection = nullptr;
+  options_.on_error = [&](const absl::Status&) { client_.reset(); };
+  Open();
+  Say("no json");
+  EXPECT_EQ(client_, nullptr);
+  options_.token = TokenFunction([&](const TokenDone&) { client_.reset(); });
+  Make();
+  Settle();
+  EXPECT_EQ(client_, nullptr);
+  EXPECT_EQ(platform_.scheduler->pending(), 0u);
+}
+
+TEST_F(ClientTest, HandlesMayOutliveTheClient) {
+  Open();
+  EntityHandle entity = client_->Entity("items", "1");
+  auto watch = Watch("1");
+  RequestHandle request = client_->Request("1", std::nullopt, [](const auto&) { FAIL(); });
+  client_.reset();
+  request.Cancel();
+  EXPECT_EQ(entity.Current()->status, EntityStatus::kLoading);
+  const auto none = entity.Subscribe([](const EntityState&) { FAIL(); });
+  watch.Reset();
+  Settle();
+}
+
+TEST_F(ClientTest, FunctionsThatThrowAreReportedAndHinderNobody) {
+  options_.token = TokenFunction([](const TokenDone&) { throw std::runtime_error("no token"); });
+  Make();
+  Settle();
+  ASSERT_EQ(errors_.size(), 2u);
+  EXPECT_EQ(errors_[0].message(), "the token function threw: no token");
+  EXPECT_EQ(errors_[1].code(), absl::StatusCode::kUnauthenticated);
+  EXPECT_EQ(client_->connection().status, ConnectionStatus::kWaiting);
+
+  options_.token = {};
+  Make();
+  Open();
+  const auto bad = client_->Entity("items", "1").Subscribe([](const EntityState&) { throw 17; });
+  const auto good = Watch("1");
+  Settle();
+  Say(StateEvent("1", "v1", "[1]"));
+  EXPECT_EQ(told_, Told{"live 1"});
+  EXPECT_EQ(errors_.back().message(), "a listener threw something");
+}
+
+TEST_F(ClientTest, ClosingWhileRequestsFailStaysClosed) {
+  std::vector<std::string> states;
+  options_.on_connection = [&](const ConnectionState& state) {
+    states.push_back(NameOf(state.status));
+  };
+  Open();
+  client_->Request("1", std::nullopt, [&](const auto&) { client_->Close(); });
+  Gateway().End(1006);
+  platform_.scheduler->Advance(60s);
+  EXPECT_EQ(states, (Told{"connecting", "open", "closed"}));
+  EXPECT_EQ(platform_.connections.size(), 1u);
+}
+
+TEST_F(ClientTest, AuthenticatingWhileRequestsFailIsOneAttempt) {
+  Open();
+  client_->Request("1", std::nullopt, [&](const auto&) { client_->Authenticate("bob", nullptr); });
+  Gateway().End(1006);
+  EXPECT_EQ(client_->connection().status, ConnectionStatus::kConnecting);
+  EXPECT_EQ(platform_.connections.size(), 2u);
+  platform_.scheduler->Advance(9s);
+  EXPECT_EQ(platform_.connections.size(), 2u);
+}
+
+TEST_F(ClientTest, RequestsThatMakeNoSenseFailAlone) {
+  Open();
+  for (const char* json : {"", "no", "1 2", "\"\x80\"", R"("\ud800")"}) {
+    std::vector<absl::Status> outcomes;
+    client_->Request(json, std::nullopt,
+                     [&](const auto& replies) { outcomes.push_back(replies.status()); });
+    EXPECT_TRUE(outcomes.empty()) << "it is called before Request returns";
+    Settle();
+    ASSERT_EQ(outcomes.size(), 1u) << json;
+    EXPECT_EQ(outcomes[0].code(), absl::StatusCode::kInvalidArgument) << json;
+  }
+  EXPECT_TRUE(Heard().empty());
+}
+
+TEST_F(ClientTest, RequestsAreBounded) {
+  Make();
+  absl::Status last;
+  for (size_t i = 0; i <= options_.max_requests; ++i) {
+    client_->Request("1", std::nullopt, [&](const auto& replies) { last = replies.status(); });
+    Settle();
+    EXPECT_EQ(last.ok(), i < options_.max_requests);
+  }
+  EXPECT_EQ(last.code(), absl::StatusCode::kResourceExhausted);
+}
+
+TEST_F(ClientTest, KeysThatAreNoUnicodeHurtNobodyElse) {
+  Open();
+  const auto bad = Watch("\x80");
+  const auto good = Watch("2");
+  const auto heard = Heard();
+  ASSERT_EQ(heard.size(), 1u);
+  EXPECT_EQ(heard[0].at("body").as_array().size(), 1u);
+  EXPECT_EQ(client_->Entity("items", "\x80").Current()->error.code(),
+            absl::StatusCode::kInvalidArgument);
+}
+
+TEST_F(ClientTest, RatesThatMakeNoSenseAreNoLimit) {
+  Open();
+  const auto a = Watch("1", {.max_rate = -1});
+  const auto b = Watch("2", {.max_rate = std::numeric_limits<double>::quiet_NaN()});
+  const auto c = Watch("3", {.max_rate = 0.25});
+  const auto heard = Heard();
+  const auto& body = heard.at(0).at("body").as_array();
+  EXPECT_FALSE(body[0].as_object().contains("maxRate"));
+  EXPECT_FALSE(body[1].as_object().contains("maxRate"));
+  EXPECT_EQ(body[2].at("maxRate"), 0.25);
+}
+
+TEST_F(ClientTest, TokenMayComeTwiceAndLate) {
+  TokenDone first;
+  options_.token = TokenFunction([&](TokenDone done) { first = std::move(done); });
+  Make();
+  Settle();
+  first("one");
+  first("two");
+  Settle();
+  EXPECT_EQ(platform_.connections.size(), 1u);
+  Say(kWelcome);
+  EXPECT_EQ(Heard().at(0).at("body").at("secret"), "one");
+  client_.reset();
+  first("three");
+  Settle();
+}
+
+TEST_F(ClientTest, WhoJoinsBetweenIsToldOnce) {
+  Open();
+  const auto first = Watch("1");
+  Settle();
+  Say(StateEvent("1", "v1", "[1]"));
+  const auto second = Watch("1");
+  // Before the task's end is seen the state changes.
+  Gateway().Text(StateEvent("1", "v2", "[2]"));
+  Settle();
+  EXPECT_EQ(told_, (Told{"live 1", "live 2", "live 2"}));
+}
+
+TEST_F(ClientTest, UnreadableEventsAreReportedWithoutTheirText) {
+  Open();
+  Say(R"({"event":"state","entity":"items","id":"1","rows":["secret"]})");
+  ASSERT_EQ(errors_.size(), 1u);
+  EXPECT_EQ(errors_[0].code(), absl::StatusCode::kInternal);
+  EXPECT_EQ(errors_[0].message().find("secret"), absl::string_view::npos);
+  EXPECT_EQ(client_->connection().status, ConnectionStatus::kOpen);
+}
+
+// A gateway that keeps the protocol but loses things, of one entity with a history of states.
+class LossyGateway {
+ public:
+  explicit LossyGateway(unsigned seed) : random_(seed) { Change(); }
+
+  void Change() {
+    boost::json::value next = history_.empty() || random_() % 3 == 0
+                                  ? boost::json::array{RandomJson(random_, 2)}
+                                  : RandomChange(random_, history_.back());
+    if (!next.is_array()) next = boost::json::array{next};
+    history_.push_back(next);
+  }
+
+  std::string Version(size_t number) const { return std::to_string(number) + ".v"; }
+  size_t newest() const { return history_.size() - 1; }
+  const boost::json::value& rows(const std::string& version) const {
+    return history_.at(std::stoul(version));
+  }
+
+  std::string State() {
+    sent_ = newest();
+    return StateEvent("1", Version(sent_), boost::json::serialize(history_[sent_]));
+  }
+
+  // What answers a subscription.
+  std::string Resume(const boost::json::object& body) {
+    const auto* known = body.if_contains("known");
+    if (known == nullptr || *known != boost::json::value(Version(newest()))) return State();
+    sent_ = newest();
+    return absl::StrCat(R"({"event":"unchanged","entity":"items","id":"1","version":")",
+                        Version(sent_), "\"}");
+  }
+
+  // The newest state; or a patch, of which some are lost and some have a base of their own.
+  std::string Push() {
+    if (random_() % 3 == 0) return State();
+    const size_t base = random_() % 5 == 0 ? random_() % history_.size() : sent_;
+    const auto patch = Difference(history_[base], history_[newest()]);
+    sent_ = newest();
+    if (random_() % 10 == 0) return "";
+    return absl::StrCat(R"({"event":"patch","entity":"items","id":"1","base":")", Version(base),
+                        R"(","version":")", Version(sent_), R"(","patch":)",
+                        boost::json::serialize(patch), "}");
+  }
+
+  std::mt19937& random() { return random_; }
+
+ private:
+  std::mt19937 random_;
+  std::vector<boost::json::value> history_;
+  size_t sent_ = 0;
+};
+
+class LossTest : public ClientTest {
+ protected:
+  void AnswerAll(LossyGateway& gateway) {
+    for (const auto& message : Heard()) {
+      if (message.at("action") != "subscribe") continue;
+      Say(absl::StrCat(R"({"event":"subscribed","ref":)", message.at("ref").to_number<int>(),
+                       R"(,"results":[{"code":"OK"}]})"));
+      Say(gateway.Resume(message.at("body").as_array()[0].as_object()));
+    }
+  }
+
+  void Reconnect() {
+    Gateway().End(1006);
+    platform_.scheduler->Advance(9s);
+    Say(kWelcome);
+  }
+};
+
+TEST_F(LossTest, AVersionNeverStandsBesideTheRowsOfAnother) {
+  for (unsigned seed = 0; seed < 60; ++seed) {
+    LossyGateway gateway(seed);
+    client_ = nullptr;
+    Open();
+    const auto check = [&](const EntityState& state) {
+      if (!state.rows) return;
+      boost::json::array rows;
+      for (const Row& row : *state.rows) rows.push_back(boost::json::parse(row.bytes()));
+      ASSERT_EQ(rows, gateway.rows(state.version)) << "seed " << seed;
+    };
+    const auto watch = client_->Entity("items", "1").Subscribe(check);
+    AnswerAll(gateway);
+    for (int step = 0; step < 60; ++step) {
+      gateway.Change();
+      if (const std::string event = gateway.Push(); !event.empty()) Say(event);
+      AnswerAll(gateway);
+      if (gateway.random()() % 10 == 0) {
+        Reconnect();
+        AnswerAll(gateway);
+      }
+    }
+    Reconnect();
+    AnswerAll(gateway);
+    EXPECT_EQ(client_->Entity("items", "1").Current()->version, gateway.Version(gateway.newest()));
+  }
+  EXPECT_TRUE(errors_.empty());
+}
+
+}  // namespace
+}  // namespace entitysync::client
