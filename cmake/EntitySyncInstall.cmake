@@ -12,7 +12,7 @@ install(EXPORT entity-sync-targets NAMESPACE entity-sync::
   DESTINATION ${package_dir} COMPONENT development)
 
 # Headers: what stands below an include folder is public, and the code generated from the contract.
-foreach(folder IN ITEMS gateway service)
+foreach(folder IN ITEMS gateway service client-sdk/cpp)
   if(IS_DIRECTORY ${PROJECT_SOURCE_DIR}/${folder}/include)
     install(DIRECTORY ${folder}/include/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
       COMPONENT development FILES_MATCHING PATTERN "*.h")
