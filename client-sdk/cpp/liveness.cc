@@ -41,10 +41,7 @@ void Liveness::Arm(Duration delay) {
 
 void Liveness::Look() {
   const TimePoint now = loop_.Now();
-  if (deadline_) {
-    if (now < *deadline_) return Arm(*deadline_ - now);
-    return dead_();
-  }
+  if (deadline_) return dead_();  // The timer is always that of the earliest deadline.
   const Duration rest = heard_at_ + heartbeat_ - now;
   if (rest > Duration(0)) return Arm(rest);
   Ask(heartbeat_);

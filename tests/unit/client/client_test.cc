@@ -245,6 +245,16 @@ TEST_F(ClientTest, ClosingWhileRequestsFailStaysClosed) {
   EXPECT_EQ(platform_.connections.size(), 1u);
 }
 
+TEST_F(ClientTest, ClosingWhileTheGatewayIsLeftStaysClosed) {
+  Open();
+  client_->Request("1", std::nullopt, [&](const auto&) { client_->Close(); });
+  Say(R"({"event":"reconnect","afterMs":[10,10]})");
+  platform_.scheduler->Advance(60s);
+  EXPECT_EQ(client_->connection().status, ConnectionStatus::kClosed);
+  EXPECT_EQ(platform_.connections.size(), 1u);
+  EXPECT_EQ(platform_.scheduler->pending(), 0u);
+}
+
 TEST_F(ClientTest, AuthenticatingWhileRequestsFailIsOneAttempt) {
   Open();
   client_->Request("1", std::nullopt, [&](const auto&) { client_->Authenticate("bob", nullptr); });
@@ -329,6 +339,21 @@ TEST_F(ClientTest, WhoJoinsBetweenIsToldOnce) {
   Gateway().Text(StateEvent("1", "v2", "[2]"));
   Settle();
   EXPECT_EQ(told_, (Told{"live 1", "live 2", "live 2"}));
+}
+
+TEST_F(ClientTest, AnswersSayNothingAboutWhatWasSubscribedToAnew) {
+  Open();
+  auto watch = Watch("1");
+  Settle();
+  watch.Reset();
+  Settle();
+  watch = Watch("1");
+  Settle();
+  Say(R"({"event":"subscribed","ref":1,"results":[{"code":"NOT_FOUND"}]})");
+  EXPECT_EQ(told_, Told{});
+  Say(R"({"event":"subscribed","ref":3,"results":[{"code":"OK"}]})");
+  Say(StateEvent("1", "v1", "[1]"));
+  EXPECT_EQ(told_, Told{"live 1"});
 }
 
 TEST_F(ClientTest, UnreadableEventsAreReportedWithoutTheirText) {

@@ -123,6 +123,12 @@ TEST(JsonPatchTest, NothingThatDoesNotFitApplies) {
   }
 }
 
+TEST(JsonPatchTest, NothingMovesIntoItself) {
+  // Were it taken away first, the next one would stand in its place.
+  EXPECT_EQ(Patched(R"([{"a":1},{"b":2}])", R"([{"op":"move","from":"/0","path":"/0/c"}])"), "");
+  EXPECT_EQ(Patched("[[1],[2]]", R"([{"op":"move","from":"","path":"/0"}])"), "");
+}
+
 TEST(JsonPatchTest, CopiesOfCopiesAreBounded) {
   std::string wide = "[", deep = "[";
   for (int i = 0; i < 100; ++i) {

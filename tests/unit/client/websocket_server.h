@@ -7,9 +7,11 @@
 #include <boost/beast/ssl.hpp>
 #include <boost/beast/websocket.hpp>
 #include <boost/beast/websocket/ssl.hpp>
+#include <chrono>
 #include <functional>
 #include <future>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <thread>
 
@@ -55,10 +57,13 @@ class WebsocketServer {
 
  private:
   void Serve(const Script& script);
+  void Play(const Script& script, ServerPeer& peer);
 
   boost::asio::io_context io_;
   boost::asio::ip::tcp::acceptor acceptor_;
   boost::asio::ssl::context* const tls_;
+  std::mutex mutex_;
+  ServerPeer* peer_ = nullptr;  // While its script runs.
   std::promise<void> promise_;
   std::future<void> done_ = promise_.get_future();
   std::thread thread_;
