@@ -44,7 +44,7 @@ class WebServerTest : public ::testing::Test {
 
 TEST_F(WebServerTest, ServesThePageAndItsParts) {
   EXPECT_THAT(Get("/"), HasSubstr("<!doctype html>"));
-  EXPECT_THAT(Get("/entity-sync-classic.js"), HasSubstr("export function connect"));
+  EXPECT_THAT(Get("/entity-sync.js"), HasSubstr(" as connect"));
   EXPECT_THAT(Get("/config.json"), HasSubstr("/ws/entity-sync/"));
   EXPECT_EQ(Get("/healthz"), "ok\n");
   EXPECT_EQ(Get("/nothing"), "");
