@@ -116,8 +116,8 @@ Welcome WelcomeOf(Reader& reader) {
   if (reader.Raw("limits").empty()) return welcome;
   Reader limits(reader.Raw("limits"));
   const auto count = [&](std::string_view name, size_t otherwise) {
-    return static_cast<size_t>(
-        std::min(limits.Number(name, static_cast<double>(otherwise)), double{1 << 30}));
+    const double number = limits.Number(name, static_cast<double>(otherwise));
+    return static_cast<size_t>(std::clamp(number, 1.0, double{1 << 30}));
   };
   welcome.message_bytes = count("messageBytes", welcome.message_bytes);
   welcome.subscriptions_per_message =

@@ -66,6 +66,7 @@ void Requests::Send(uint64_t id) {
   const auto found = requests_.find(id);
   if (found == requests_.end() || !wire_.IsOpen()) return;
   Request& request = found->second;
+  if (request.sent) return;  // Whoever was told of the connection first made it meanwhile.
   // It may have waited for a gateway that takes less.
   if (absl::Status unfit = wire_.Unfit(request.json); !unfit.ok()) return Settle(id, unfit);
   request.sent = true;

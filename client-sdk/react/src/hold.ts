@@ -30,7 +30,10 @@ export function hold(
   if (found) return found.known;
   let resolve!: () => void;
   const known = new Promise<void>((done) => (resolve = done));
+  let isKnown = false;
   const stop = entity.subscribe(() => {
+    if (isKnown) return; // However often it changes, the component has that long to be shown.
+    isKnown = true;
     clearTimeout(timer);
     timer = setTimeout(end, SHOW_MS);
     resolve();

@@ -13,6 +13,7 @@ export interface RequestOptions {
 
 interface Request {
   body: string;
+  sent: boolean;
   settle(outcome: readonly Row[] | unknown, failed: boolean): void;
 }
 
@@ -45,7 +46,7 @@ export class Requests {
         signal?.removeEventListener("abort", abort);
         (failed ? reject : resolve)(outcome);
       };
-      const request: Request = { body: JSON.stringify(data) ?? "null", settle };
+      const request: Request = { body: JSON.stringify(data) ?? "null", sent: false, settle };
       const abort = () => settle(signal!.reason, true);
       const timer = this.#clock.setTimeout(() => {
         const message = `no answer within ${timeoutMs} ms`;
@@ -75,9 +76,12 @@ export class Requests {
     if (error) for (const request of this.#requests) request.settle(error, true);
   }
 
+  // Once only: whoever is told of the connection first may have made it meanwhile.
   #send(request: Request): void {
+    if (request.sent) return;
     const unfit = this.#wire.unfit(request.body);
     if (unfit) return request.settle(unfit, true);
+    request.sent = true;
     this.#wire.call("message", request.body, (event) => request.settle(...outcomeOf(event)));
   }
 }

@@ -204,3 +204,31 @@ test("a refused credential leaves no promise that nobody handles", async () => {
   await bench.event({ event: "error", ref, code: "UNAUTHENTICATED" });
   assert.equal((bench.errors[0] as EntitySyncError).code, "UNAUTHENTICATED");
 });
+
+test("however the limit of bytes cuts them, all subscriptions go out, in messages that it allows", async () => {
+  for (let messageBytes = 300; messageBytes < 420; messageBytes++) {
+    const bench = new Bench();
+    for (let i = 10; i < 40; i++) bench.client.entity("items", `${i}`).subscribe(() => {});
+    await bench.open({ limits: { messageBytes, subscriptions: 100, subscriptionsPerMessage: 1000 } });
+    const sent = await bench.sent();
+    assert.equal(sent.flatMap(({ body }) => body).length, 30, `${messageBytes}`);
+    for (const message of sent) assert.ok(JSON.stringify(message).length <= messageBytes, `${messageBytes}`);
+    assert.deepEqual(bench.errors, []);
+    assert.equal(bench.client.connection.status, "open");
+    bench.client.close();
+  }
+});
+
+test("a request that is made while a connection opens goes out once", async () => {
+  const bench = new Bench();
+  const asked: Promise<unknown>[] = [];
+  bench.client.entity("items", "\ud800").subscribe(({ status }) => {
+    if (status === "error") asked.push(bench.client.request({ buy: 1 }).catch(() => {}));
+  });
+  await bench.open();
+  const messages = (await bench.sent()).filter(({ action }) => action === "message");
+  assert.equal(asked.length, 1);
+  assert.equal(messages.length, 1);
+  bench.client.close();
+  await Promise.all(asked);
+});
