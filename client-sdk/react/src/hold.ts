@@ -15,7 +15,8 @@ interface Hold {
 
 const holds = new WeakMap<EntitySyncClient, Map<string, Hold>>();
 
-const nameOf = ({ entity, id }: Entity<unknown>) => `${entity}\0${id}`;
+// Whoever does not want a snapshot waits longer: the two must not be one.
+const nameOf = ({ entity, id }: Entity<unknown>, snapshot: boolean) => `${entity}\0${id}\0${snapshot}`;
 
 /** What to wait for until something is known of the entity. */
 export function hold(
@@ -25,7 +26,7 @@ export function hold(
 ): Promise<void> {
   const ofClient = holds.get(client) ?? new Map<string, Hold>();
   holds.set(client, ofClient);
-  const name = nameOf(entity);
+  const name = nameOf(entity, options.snapshot !== false);
   const found = ofClient.get(name);
   if (found) return found.known;
   let resolve!: () => void;
@@ -51,5 +52,5 @@ export function hold(
 
 /** A component watches the entity itself now. */
 export function release(client: EntitySyncClient, entity: Entity<unknown>): void {
-  holds.get(client)?.get(nameOf(entity))?.end();
+  for (const snapshot of [true, false]) holds.get(client)?.get(nameOf(entity, snapshot))?.end();
 }

@@ -183,3 +183,29 @@ test("suspense: what cannot be watched is shown as that", () =>
     await page.event({ event: "unsubscribed", keys: [{ entity: "items", id: "1" }], code: "PERMISSION_DENIED" });
     assert.equal(page.text, "denied;");
   }));
+
+test("suspense: what changes all the time is not held for ever", () =>
+  withTimers(async (tick) => {
+    const page = new Page();
+    await page.open();
+    await page.show(<Item id="1" options={SUSPENSE} />);
+    await page.show(null);
+    for (let second = 0; second < 5; second++) {
+      await page.state("1", `${second}.a`, "one");
+      await tick(1_000);
+    }
+    assert.deepEqual(await page.sent(), ["subscribe 1", "unsubscribe 1"]);
+  }));
+
+test("suspense: whoever wants a snapshot does not wait with those who want none", () =>
+  withTimers(async () => {
+    const page = new Page();
+    await page.open();
+    await page.show(<Item id="1" options={{ ...SUSPENSE, snapshot: false }} />);
+    assert.deepEqual(await page.sent(), ["subscribe 1"]);
+    await page.show(<Item id="1" options={SUSPENSE} />);
+    assert.deepEqual(await page.sent(), ["subscribe 1"]);
+    await page.state("1", "1.a", "one");
+    await page.leave();
+    assert.deepEqual(await page.sent(), ["unsubscribe 1"]);
+  }));
