@@ -95,8 +95,8 @@ constexpr Setting kWebsocket[] = {
      Kind::kCount,
      {0, 1'000'000},
      "How many messages one connection may send per second on average; beyond it (and the burst) "
-     "it is closed with 4029. One that was compressed counts once more for every 4 KiB that it "
-     "becomes. 0: no limit."},
+     "it is closed with 4029. A message counts once more for every full 4 KiB that it has, or "
+     "becomes where it is compressed. 0: no limit."},
     {"websocket.message_burst",
      ENTITYSYNC_CONFIG_SLOT(websocket.message_burst),
      Kind::kCount,
