@@ -134,8 +134,10 @@ test("a gateway that dies shows, and the page recovers with what it missed", asy
   await stack.killGateway();
   await expectState(page, "waiting");
   assert.equal(await page.locator("tbody tr").count(), 24, "what was shown stays");
+  const committed = page.waitForResponse((response) => response.url().includes("/api/items/110"));
   await field(page, "110", "quantity").fill("1234"); // Committed while no gateway is there.
   await field(page, "110", "quantity").press("Enter");
+  await committed;
 
   await stack.startGateway();
   await expectState(page, "open");

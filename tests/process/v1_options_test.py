@@ -174,16 +174,16 @@ class V1OptionsTest(case.ProcessTest):
         for key in keys:
             self.app.set(*key, "1")
         loop = asyncio.get_running_loop()
-        start, churns, ended = loop.time(), 0, set()
+        start, churns = loop.time(), 0
         while churns < 5_000:
             key = keys[churns % len(keys)]
             client.subscribe(key, ref=False)
-            ended.add(client.unsubscribe(key))
+            client.unsubscribe(key)
             churns += 1
             if churns % 100 == 0:
                 for event in await client.fence():
                     self.assertIn(event["event"], ("state", "unsubscribed"))
-        self.assertGreater(churns / (loop.time() - start), 100, "churns per second")
+        self.assertGreater(churns / (loop.time() - start), 1_000, "churns per second")
         await gateway.metric_becomes("subscriptions", 0)
         await gateway.metric_becomes("watched_keys", 0)
         for key in keys:
