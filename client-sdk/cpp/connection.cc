@@ -74,16 +74,20 @@ void Connection::Check() {
 }
 
 void Connection::Close() {
-  if (state_.status != ConnectionStatus::kClosed) Finish({.status = ConnectionStatus::kClosed});
+  if (state_.status == ConnectionStatus::kClosed) return;
+  if (Leave({.status = ConnectionStatus::kClosed})) events_.OnChanged(state_);
+}
+
+// The state is another one now, of which nobody has been told. Its number: whoever is told of
+// anything then may bring about a newer one.
+uint64_t Connection::Note(ConnectionState state) {
+  state_ = std::move(state);
+  return ++states_;
 }
 
 void Connection::Set(ConnectionState state) {
-  state_ = std::move(state);
+  Note(std::move(state));
   events_.OnChanged(state_);
-}
-
-void Connection::Finish(ConnectionState state) {
-  if (Leave(std::move(state))) events_.OnChanged(state_);
 }
 
 void Connection::Attempt() {
@@ -133,13 +137,13 @@ void Connection::OnText(const std::string& text) {
 
 void Connection::OnWelcome(const Welcome& welcome) {
   if (IsOpen()) return;
-  const uint64_t attempt = attempt_;
   timer_.reset();
   opened_at_ = loop_.Now();
   liveness_.Start(Seconds(welcome.heartbeat_seconds));
-  state_ = {.status = ConnectionStatus::kOpen, .connection = welcome.connection};
+  const uint64_t number =
+      Note({.status = ConnectionStatus::kOpen, .connection = welcome.connection});
   events_.OnOpened(welcome);
-  if (IsOpen() && attempt == attempt_) events_.OnChanged(state_);
+  if (number == states_) events_.OnChanged(state_);
 }
 
 void Connection::LeaveWithin(double begin_ms, double end_ms) {
@@ -152,55 +156,57 @@ void Connection::LeaveWithin(double begin_ms, double end_ms) {
   });
 }
 
-// Parts with the present transport and attempt, whatever state they are in. False: whoever was told
-// that the connection is down has already done something else about it.
+// Parts with the present transport and attempt, whatever state they are in, for the state `next`,
+// of which the caller tells. False: whoever was told that the connection is down has already
+// changed it again.
 bool Connection::Leave(ConnectionState next) {
-  const uint64_t attempt = ++attempt_;
+  ++attempt_;
   leave_at_.reset();
   leave_timer_.reset();
   timer_.reset();
   liveness_.Stop();
   if (const auto transport = std::move(transport_)) transport->Close(1000);
+  if (next.status == ConnectionStatus::kWaiting) {
+    timer_ = loop_.RunAfter(next.retry_in, [this] { Attempt(); });
+  }
   const bool was_open = IsOpen();
-  state_ = std::move(next);
+  const uint64_t number = Note(std::move(next));
   if (was_open) events_.OnDown();
-  return attempt == attempt_;
+  return number == states_;
+}
+
+ConnectionState Connection::StateAfter(const Ending& ending) {
+  ConnectionState next{.code = ending.code, .reason = ending.reason};
+  const Verdict verdict = VerdictOn(ending.code);
+  const bool is_renewable = events_.IsRenewable();
+  if (verdict == Verdict::kFinal) {
+    next.status = ConnectionStatus::kClosed;
+  } else if (verdict == Verdict::kRefused || (verdict == Verdict::kExpired && !is_renewable)) {
+    next.status = ConnectionStatus::kRefused;
+  } else if (!online_) {
+    next.status = ConnectionStatus::kOffline;
+  } else {
+    next.status = ConnectionStatus::kWaiting;
+    next.retry_in = leave_at_ ? std::max(*leave_at_ - loop_.Now(), Duration(0)) : backoff_.Next();
+  }
+  return next;
 }
 
 // The attempt or the connection is over, and it was not this side that wanted it.
-void Connection::OnEnded(Ending ending) {
-  const std::optional<TimePoint> leave_at = leave_at_;
+void Connection::OnEnded(const Ending& ending) {
   if (IsOpen()) backoff_.Held(loop_.Now() - opened_at_);
-  if (!Leave()) return;
-  Verdict verdict = VerdictOn(ending.code);
-  if (verdict == Verdict::kExpired) {
-    verdict = events_.IsRenewable() ? Verdict::kAgain : Verdict::kRefused;
-  }
-  if (verdict == Verdict::kAgain) return Wait(std::move(ending), leave_at);
+  const ConnectionState next = StateAfter(ending);
+  if (!Leave(next)) return;
+  events_.OnChanged(state_);
   const auto reason = [&](std::string_view otherwise) {
     return ending.reason.empty() ? std::string(otherwise) : ending.reason;
   };
-  if (verdict == Verdict::kRefused) {
-    const auto error = absl::UnauthenticatedError(reason("the credential is refused"));
-    Set({.status = ConnectionStatus::kRefused, .code = ending.code, .reason = ending.reason});
-    return events_.OnFailure(error);
+  if (next.status == ConnectionStatus::kRefused) {
+    events_.OnFailure(absl::UnauthenticatedError(reason("the credential is refused")));
+  } else if (next.status == ConnectionStatus::kClosed && ending.code != 1000) {
+    events_.OnFailure(absl::FailedPreconditionError(
+        reason(absl::StrCat("the gateway closed the connection with ", ending.code))));
   }
-  const auto error = absl::FailedPreconditionError(
-      reason(absl::StrCat("the gateway closed the connection with ", ending.code)));
-  Finish({.status = ConnectionStatus::kClosed, .code = ending.code, .reason = ending.reason});
-  if (ending.code != 1000) events_.OnFailure(error);
-}
-
-void Connection::Wait(Ending ending, std::optional<TimePoint> leave_at) {
-  ConnectionState state{.code = ending.code, .reason = std::move(ending.reason)};
-  if (!online_) {
-    state.status = ConnectionStatus::kOffline;
-    return Set(std::move(state));
-  }
-  state.status = ConnectionStatus::kWaiting;
-  state.retry_in = leave_at ? std::max(*leave_at - loop_.Now(), Duration(0)) : backoff_.Next();
-  timer_ = loop_.RunAfter(state.retry_in, [this] { Attempt(); });
-  Set(std::move(state));
 }
 
 }  // namespace entitysync::client

@@ -77,8 +77,8 @@ class Connection {
   };
 
   void Start();
+  uint64_t Note(ConnectionState state);
   void Set(ConnectionState state);
-  void Finish(ConnectionState state);
   void Attempt();
   void OnPrepared(const absl::Status& status);
   void Dial();
@@ -86,8 +86,8 @@ class Connection {
   void OnWelcome(const Welcome& welcome);
   void LeaveWithin(double begin_ms, double end_ms);
   bool Leave(ConnectionState next = {});
-  void OnEnded(Ending ending);
-  void Wait(Ending ending, std::optional<TimePoint> leave_at);
+  ConnectionState StateAfter(const Ending& ending);
+  void OnEnded(const Ending& ending);
 
   Loop& loop_;
   const Platform platform_;
@@ -97,6 +97,7 @@ class Connection {
   Backoff backoff_;
   Liveness liveness_;
   ConnectionState state_;
+  uint64_t states_ = 0;  // How many there have been.
   std::unique_ptr<Transport> transport_;
   uint64_t attempt_ = 0;               // Late results of earlier attempts are told by it.
   std::unique_ptr<Timer> timer_;       // Of the attempt, or of the wait for it.

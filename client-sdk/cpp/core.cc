@@ -33,7 +33,7 @@ Core::Core(const ClientOptions& options, Platform platform)
       on_connection_(options.on_connection),
       wire_(
           loop_, [this](std::string text) { connection_.Send(std::move(text)); },
-          [this] { subscriptions_.Flush(); }),
+          [this] { OnCleared(); }),
       subscriptions_(loop_, wire_, user_),
       requests_(loop_, wire_, user_, options.request_timeout, options.max_requests),
       credentials_(options.token, loop_, wire_, user_, [this] { subscriptions_.RetryDenied(); }),
@@ -64,11 +64,23 @@ void Core::Abandon() {
   connection_.Close();
 }
 
+// In turns, so that neither waits for ever where the other always has something to say.
+void Core::OnCleared() {
+  if (requests_next_) requests_.Flush();
+  subscriptions_.Flush();
+  requests_.Flush();
+  requests_next_ = !requests_next_;
+}
+
 void Core::OnChanged(const ConnectionState& state) {
   const ConnectionState told = state;  // Whoever is told may change it.
   const absl::Status end = EndOf(told);
-  if (!end.ok()) credentials_.Reject(end);
+  const uint64_t change = ++changes_;
   requests_.SetEnd(end);
+  // Each may have changed it again. Then everybody has been told of the newer state.
+  if (change != changes_) return;
+  if (!end.ok()) credentials_.Reject(end);
+  if (change != changes_) return;
   // A copy: the call may end this object.
   const auto on_connection = on_connection_;
   if (on_connection) user_.Call("on_connection", [&] { on_connection(told); });
@@ -82,7 +94,7 @@ void Core::OnOpened(const Welcome& welcome) {
   wire_.OnOpened(welcome);
   credentials_.OnOpened();
   subscriptions_.OnOpened();
-  requests_.OnOpened();
+  requests_.Flush();
 }
 
 void Core::OnDown() {

@@ -2,6 +2,7 @@
 
 #include <absl/status/status.h>
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -43,6 +44,8 @@ class Core : public std::enable_shared_from_this<Core>, private ConnectionEvents
  private:
   Core(const ClientOptions& options, Platform platform);
 
+  void OnCleared();
+
   void OnChanged(const ConnectionState& state) override;
   void Prepare(std::function<void(absl::Status)> ready) override;
   void OnOpened(const Welcome& welcome) override;
@@ -60,6 +63,8 @@ class Core : public std::enable_shared_from_this<Core>, private ConnectionEvents
   Requests requests_;
   Credentials credentials_;
   Connection connection_;
+  bool requests_next_ = false;
+  uint64_t changes_ = 0;  // Of the connection.
 };
 
 }  // namespace entitysync::client

@@ -2,6 +2,7 @@
 
 #include <absl/strings/str_cat.h>
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -30,16 +31,20 @@ uint64_t Requests::Add(std::string json, std::optional<std::chrono::milliseconds
   request.done = std::move(done);
   request.timer = loop_.RunAfter(
       time, [this, id] { Settle(id, absl::DeadlineExceededError("there was no answer in time")); });
-  if (wire_.IsOpen()) Send(id);
+  Flush();
   return id;
 }
 
 void Requests::Cancel(uint64_t id) { Settle(id, absl::CancelledError("the request was given up")); }
 
-void Requests::OnOpened() {
-  std::vector<uint64_t> ids;
-  for (const auto& [id, request] : requests_) ids.push_back(id);
-  for (const uint64_t id : ids) Send(id);
+void Requests::Flush() {
+  // From the beginning after each: one that is unfit tells its user, who may do anything.
+  const auto waits = [](const auto& entry) { return !entry.second.sent; };
+  while (wire_.IsClear()) {  // Else it comes back when it is.
+    const auto next = std::find_if(requests_.begin(), requests_.end(), waits);
+    if (next == requests_.end()) return;
+    Send(next->first, next->second);
+  }
 }
 
 void Requests::OnDown() {
@@ -62,15 +67,11 @@ absl::Status Requests::Admit(const std::string& json) const {
   return wire_.Unfit(json);
 }
 
-void Requests::Send(uint64_t id) {
-  const auto found = requests_.find(id);
-  if (found == requests_.end() || !wire_.IsOpen()) return;
-  Request& request = found->second;
-  if (request.sent) return;  // Whoever was told of the connection first made it meanwhile.
+void Requests::Send(uint64_t id, Request& request) {
   // It may have waited for a gateway that takes less.
   if (absl::Status unfit = wire_.Unfit(request.json); !unfit.ok()) return Settle(id, unfit);
-  request.sent = true;
   const std::string json = std::exchange(request.json, {});
+  request.sent = true;
   wire_.Call("message", json, [this, id](Event& event) {
     if (event.kind == EventKind::kReply) return Settle(id, std::move(event.rows));
     Settle(id, event.kind == EventKind::kError ? event.error : absl::InternalError("no reply"));

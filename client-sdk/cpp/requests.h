@@ -30,7 +30,9 @@ class Requests {
                ReplyFunction done);
   void Cancel(uint64_t id);
 
-  void OnOpened();
+  // Sends those that wait, in order, as far as there is room.
+  void Flush();
+
   void OnDown();
 
   // From here on all fail like that. OK: no longer.
@@ -48,7 +50,7 @@ class Requests {
   };
 
   absl::Status Admit(const std::string& json) const;
-  void Send(uint64_t id);
+  void Send(uint64_t id, Request& request);
   void Settle(uint64_t id, absl::StatusOr<std::vector<Row>> outcome);
   void SettleAll(const absl::Status& error, bool only_sent);
 

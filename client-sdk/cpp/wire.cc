@@ -16,6 +16,9 @@ namespace {
 // What is not between the brackets of a message's list, generously.
 constexpr size_t kEnvelopeBytes = 64;
 
+// So many bytes count as one message more.
+constexpr size_t kBytesPerMessage = 4 * 1024;
+
 constexpr Duration kBurst = std::chrono::seconds(1);
 
 }  // namespace
@@ -81,17 +84,24 @@ bool Wire::Answer(Event& event) {
   return true;
 }
 
+// How long it takes until this has been earned.
+Duration Wire::CostOf(const std::string& text) const {
+  return interval_ * static_cast<Duration::rep>(1 + text.size() / kBytesPerMessage);
+}
+
 void Wire::Pump() {
   const TimePoint now = loop_.Now();
+  // A second's worth may be sent at once, and what is more when that much has been earned.
+  const Duration burst = std::max(kBurst, interval_);
   while (!waiting_.empty()) {
     earned_at_ = std::max(earned_at_, now);
-    // A second's worth may be sent at once.
-    const Duration wait = earned_at_ + interval_ - now - std::max(kBurst, interval_);
-    if (interval_ > Duration(0) && wait > Duration(0)) {
+    const Duration cost = CostOf(waiting_.front());
+    const Duration wait = earned_at_ + std::min(cost, burst) - now - burst;
+    if (wait > Duration(0)) {
       timer_ = loop_.RunAfter(wait, [this] { OnRoom(); });
       return;
     }
-    earned_at_ += interval_;
+    earned_at_ += cost;
     std::string text = std::move(waiting_.front());
     waiting_.pop_front();
     send_(std::move(text));

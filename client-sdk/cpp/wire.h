@@ -21,8 +21,8 @@ namespace entitysync::client {
 // limits.
 //
 // Owner and lifetime: Core. Threading: the executor.
-// Limits: messages beyond the gateway's limit per second wait here in order. They are few: requests
-//   are bounded, and subscriptions are not written while others wait (IsClear).
+// Limits: messages beyond the gateway's limit per second wait here in order. They are few: neither
+//   requests nor subscriptions are written while others wait (IsClear).
 // Errors: what must not be sent is told by Unfit.
 class Wire {
  public:
@@ -52,6 +52,7 @@ class Wire {
   bool Answer(Event& event);
 
  private:
+  Duration CostOf(const std::string& text) const;
   void Pump();
   void OnRoom();
 

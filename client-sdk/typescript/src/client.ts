@@ -25,6 +25,7 @@ export class EntitySyncClient {
   readonly #credentials: Credentials;
   readonly #subscriptions: Subscriptions;
   readonly #requests: Requests;
+  #requestsNext = false;
   readonly #listeners = { connection: new Set<never>(), error: new Set<never>() };
 
   /** @internal Use {@link connect}. */
@@ -32,7 +33,7 @@ export class EntitySyncClient {
     const settings = settingsOf(options);
     const { clock, requestTimeoutMs, maxRequests } = settings;
     const failed = (error: EntitySyncError) => this.#failed(error);
-    this.#wire = new Wire(clock, () => this.#subscriptions.flush());
+    this.#wire = new Wire(clock, () => this.#cleared());
     this.#subscriptions = new Subscriptions(this.#wire);
     this.#requests = new Requests(this.#wire, clock, requestTimeoutMs, maxRequests);
     this.#credentials = new Credentials(options.token, this.#wire, {
@@ -100,6 +101,8 @@ export class EntitySyncClient {
 
   #emit<Kind extends keyof ClientEvents>(kind: Kind, event: ClientEvents[Kind]): void {
     for (const listener of this.#listeners[kind] as Set<(event: ClientEvents[Kind]) => void>) {
+      // Whoever was told before has changed that: the others have been told of the newer state.
+      if (kind === "connection" && event !== this.connection) return;
       try {
         listener(event);
       } catch (error) {
@@ -131,7 +134,15 @@ export class EntitySyncClient {
     this.#wire.opened(this.#connection, welcome);
     this.#credentials.opened();
     this.#subscriptions.opened();
-    this.#requests.opened();
+    this.#requests.flush();
+  }
+
+  // In turns, so that neither waits for ever where the other always has something to say.
+  #cleared(): void {
+    if (this.#requestsNext) this.#requests.flush();
+    this.#subscriptions.flush();
+    this.#requests.flush();
+    this.#requestsNext = !this.#requestsNext;
   }
 
   #down(): void {

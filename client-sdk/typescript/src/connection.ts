@@ -1,7 +1,7 @@
 import { EntitySyncError } from "./errors.js";
 import { Liveness } from "./liveness.js";
 import type { Settings, WebSocketLike } from "./options.js";
-import { type ServerEvent, SUBPROTOCOL, type Welcome } from "./protocol.js";
+import { parseEvent, type ServerEvent, SUBPROTOCOL, type Welcome } from "./protocol.js";
 import { Backoff, momentOf, verdictOn } from "./reconnecting.js";
 
 const DEFAULT_HEARTBEAT_S = 25;
@@ -165,7 +165,7 @@ export class Connection {
   #received(data: unknown): void {
     this.#liveness.heard();
     try {
-      const event = JSON.parse(data as string) as ServerEvent;
+      const event = parseEvent(data as string);
       if (event.event === "welcome") this.#welcome(event);
       else if (!this.open) return; // It is the first of a connection.
       else if (event.event === "reconnect") this.#leaveWithin(event.afterMs);

@@ -114,7 +114,7 @@ export class Entry {
     } else if (event.event === "removed") {
       this.#rows = undefined;
     } else if (event.event === "state" && (event.version !== this.#version || !this.#rows)) {
-      this.#rows = event.rows.map(decodeRow);
+      this.#rows = (event.rows ?? []).map(decodeRow);
     }
     this.#version = event.version;
     return this.#show(this.#rows ? "live" : "removed");

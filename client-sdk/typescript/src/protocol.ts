@@ -51,7 +51,7 @@ export interface PatchOperation {
 
 /** What says how an entity is now. */
 export type EntityEvent =
-  | (Key & { event: "state"; version: string; rows: readonly Json[] })
+  | (Key & { event: "state"; version: string; rows?: readonly Json[] })
   | (Key & { event: "unchanged" | "removed"; version: string })
   | (Key & { event: "stale" })
   | Patch;
@@ -71,6 +71,26 @@ export type ServerEvent = { ref?: number } & (
   | { event: "error"; code: string; message?: string; key?: Key }
   | { event: "reconnect"; afterMs?: readonly number[] }
 );
+
+/** Without these an event about an entity says nothing. */
+const NEEDED: { readonly [event: string]: readonly string[] } = {
+  state: ["version"],
+  unchanged: ["version"],
+  removed: ["version"],
+  patch: ["version", "base", "patch"],
+  stale: [],
+};
+
+/** Reads an event; throws if it makes no sense. */
+export function parseEvent(text: string): ServerEvent {
+  const event = JSON.parse(text);
+  if (typeof event.event !== "string") throw new TypeError("it has no name");
+  const needed = NEEDED[event.event];
+  for (const name of needed ? ["entity", "id", ...needed] : []) {
+    if (!event[name]) throw new TypeError(`${event.event} without ${name}`);
+  }
+  return event;
+}
 
 /** A row that is not JSON, or looks like the stand-in for one, comes as `{"$base64": ...}`. */
 export function decodeRow(row: Json): Row {

@@ -54,17 +54,22 @@ export class Requests {
       }, timeoutMs);
       signal?.addEventListener("abort", abort);
       this.#requests.add(request);
-      if (this.#wire.open) this.#send(request);
+      this.flush();
     });
   }
 
-  opened(): void {
-    for (const request of this.#requests) this.#send(request);
+  /** Sends those that wait, in order, as far as there is room. */
+  flush(): void {
+    for (const request of this.#requests) {
+      if (!this.#wire.clear) return; // Comes back when it is.
+      if (!request.sent) this.#send(request);
+    }
   }
 
   /** Nobody knows what became of those under way, so they are not sent again. */
   down(): void {
     for (const request of this.#requests) {
+      if (!request.sent) continue;
       const message = "the connection broke; perhaps the application got the request";
       request.settle(new EntitySyncError("UNAVAILABLE", message), true);
     }
@@ -76,9 +81,7 @@ export class Requests {
     if (error) for (const request of this.#requests) request.settle(error, true);
   }
 
-  // Once only: whoever is told of the connection first may have made it meanwhile.
   #send(request: Request): void {
-    if (request.sent) return;
     const unfit = this.#wire.unfit(request.body);
     if (unfit) return request.settle(unfit, true);
     request.sent = true;

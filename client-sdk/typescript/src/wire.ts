@@ -30,9 +30,12 @@ export interface Batch<Item> {
   unfit?(item: Item, why: EntitySyncError): void;
 }
 
+/** So many bytes count as one message more. */
+const BYTES_PER_MESSAGE = 4 * 1024;
+
 /** What goes out: numbers messages so that answers find their way, and keeps to the gateway's limits.
- * Messages beyond the limit per second wait here in order. They are few: requests are bounded, and
- * subscriptions are not written before {@link clear}. */
+ * Messages beyond the limit per second wait here in order. They are few: neither requests nor
+ * subscriptions are written before {@link clear}. */
 export class Wire {
   readonly #clock: Clock;
   readonly #cleared: () => void;
@@ -40,7 +43,7 @@ export class Wire {
   #ref = 0;
   #answers = new Map<number, Answered>();
   #queue: string[] = [];
-  #budget = 0;
+  #budget = 0; // In messages; below 0 after a large one.
   #budgetAt = 0;
   #timer: unknown;
   limits: Limits = {
@@ -63,7 +66,7 @@ export class Wire {
         limits?.subscriptionsPerMessage || DEFAULT_SUBSCRIPTIONS_PER_MESSAGE,
       messagesPerSecond: limits?.messagesPerSecond || Infinity,
     };
-    this.#budget = this.limits.messagesPerSecond;
+    this.#budget = this.#burst;
     this.#budgetAt = this.#clock.now();
   }
 
@@ -142,23 +145,29 @@ export class Wire {
     return answered !== undefined;
   }
 
-  // Full from the start: after a reconnect everything is said at once.
+  // A second's worth: full from the start, so that after a reconnect everything is said at once.
+  get #burst(): number {
+    return Math.max(1, this.limits.messagesPerSecond);
+  }
+
   #pump(): void {
     const { messagesPerSecond } = this.limits;
     const now = this.#clock.now();
     const earned = ((now - this.#budgetAt) / 1_000) * messagesPerSecond || 0;
-    this.#budget = Math.min(messagesPerSecond, this.#budget + earned);
+    this.#budget = Math.min(this.#burst, this.#budget + earned);
     this.#budgetAt = now;
-    while (this.#queue.length > 0 && this.#budget >= 1) {
-      this.#budget--;
+    while (this.#queue.length > 0) {
+      const cost = 1 + Math.floor(bytesOf(this.#queue[0]!) / BYTES_PER_MESSAGE);
+      const lacking = Math.min(cost, this.#burst) - this.#budget;
+      if (lacking > 0) {
+        this.#timer = this.#clock.setTimeout(() => {
+          this.#pump();
+          if (this.clear) this.#cleared();
+        }, Math.ceil((lacking / messagesPerSecond) * 1_000));
+        return;
+      }
+      this.#budget -= cost;
       this.#connection?.send(this.#queue.shift()!);
-    }
-    if (this.#queue.length > 0) {
-      const wait = ((1 - this.#budget) / messagesPerSecond) * 1_000;
-      this.#timer = this.#clock.setTimeout(() => {
-        this.#pump();
-        if (this.clear) this.#cleared();
-      }, Math.ceil(wait));
     }
   }
 }

@@ -24,6 +24,15 @@ test("each change of the connection is told, and is a new object", async () => {
   ]);
 });
 
+test("whoever is told after the state has changed again is told of the newer one only", async () => {
+  const bench = new Bench();
+  const seen: string[] = [];
+  bench.client.on("connection", ({ status }) => status === "open" && bench.client.close());
+  bench.client.on("connection", ({ status }) => seen.push(status));
+  await bench.open();
+  assert.deepEqual(seen, ["closed"]);
+});
+
 test("a listener may close the client whatever it is told", async () => {
   for (const status of ["connecting", "open", "waiting", "refused"]) {
     const bench = new Bench({ token: "t" });
@@ -164,15 +173,31 @@ test("a request that was given up before it was made is not made", async () => {
 test("what cannot be read is reported, and nothing else happens", async () => {
   const bench = new Bench();
   await bench.open();
-  for (const data of ["{", "null", '{"event":"state","entity":"items","id":"1"}', new ArrayBuffer(1)]) {
-    bench.socket.text(data);
-  }
-  bench.client.entity("items", "1").subscribe(() => {});
+  const key = { entity: "items", id: "1" };
+  const unreadable = [
+    ...["{", "null", "1", "[]", "{}", new ArrayBuffer(1)],
+    ...[
+      { event: "state", entity: "items", version: "1.a", rows: [1] },
+      { event: "state", ...key, rows: [1] },
+      { event: "state", ...key, version: "1.a", rows: 1 },
+      { event: "unchanged", ...key },
+      { event: "removed", ...key },
+      { event: "patch", ...key, version: "1.a", patch: [] },
+      { event: "patch", ...key, version: "1.a", base: "0.a" },
+      { event: "stale", id: "1" },
+    ].map((event) => JSON.stringify(event)),
+  ];
+  const entity = bench.client.entity("items", "1");
+  entity.subscribe(() => {});
   await bench.sent();
-  bench.socket.text('{"event":"state","entity":"items","id":"1","version":"1.a"}');
-  assert.deepEqual(bench.errors.map((error) => (error as EntitySyncError).code), Array(4).fill("INTERNAL"));
-  await bench.state("1", "2.a", [1]);
-  assert.deepEqual(bench.client.entity("items", "1").current.rows, [1]);
+  for (const data of unreadable) bench.socket.text(data);
+  const codes = bench.errors.map((error) => (error as EntitySyncError).code);
+  assert.deepEqual(codes, unreadable.map(() => "INTERNAL"));
+  assert.equal(entity.current.status, "loading");
+  assert.deepEqual(await bench.sent(), []);
+  // Whereas a list that is absent is empty.
+  await bench.event({ event: "state", ...key, version: "1.a" });
+  assert.deepEqual(entity.current.rows, []);
 });
 
 test("an error that nobody listens to goes to the console", async (context) => {

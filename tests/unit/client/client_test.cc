@@ -5,88 +5,21 @@
 
 #include <gtest/gtest.h>
 
-#include <absl/strings/str_cat.h>
-
 #include <boost/json.hpp>
 #include <chrono>
 #include <limits>
-#include <random>
 #include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "client-sdk/cpp/client_maker.h"
-#include "tests/unit/client/random_json.h"
-#include "tests/unit/client/virtual_platform.h"
+#include "tests/unit/client/client_fixture.h"
 
 namespace entitysync::client {
 namespace {
 
 using std::chrono_literals::operator""ms;
 using std::chrono_literals::operator""s;
-
-constexpr char kWelcome[] = R"({"event":"welcome","connection":"c1"})";
-
-std::string StateEvent(const std::string& id, const std::string& version, const std::string& rows) {
-  return absl::StrCat(R"({"event":"state","entity":"items","id":")", id, R"(","version":")",
-                      version, R"(","rows":)", rows, "}");
-}
-
-class ClientTest : public testing::Test {
- protected:
-  ClientTest() {
-    options_.on_error = [this](const absl::Status& error) { errors_.push_back(error); };
-  }
-
-  void Make() { client_ = ClientMaker::Make(options_, platform_.Make()); }
-
-  void Open() {
-    if (client_ == nullptr) Make();
-    Settle();
-    Say(kWelcome);
-  }
-
-  void Settle() { platform_.scheduler->Settle(); }
-  FakeConnection& Gateway() { return *platform_.connections.back(); }
-
-  void Say(const std::string& event) {
-    Gateway().Text(event);
-    Settle();
-  }
-
-  // What the client said since the last look.
-  std::vector<boost::json::object> Heard() {
-    Settle();
-    std::vector<boost::json::object> heard;
-    for (const std::string& frame : Gateway().frames) {
-      heard.push_back(boost::json::parse(frame).as_object());
-    }
-    Gateway().frames.clear();
-    return heard;
-  }
-
-  // Watches, and notes what is told as "live [1]".
-  Subscription Watch(const std::string& id, WatchOptions options = {}) {
-    return client_->Entity("items", id)
-        .Subscribe([this](const EntityState& state) { told_.push_back(Shown(state)); }, options);
-  }
-
-  static std::string Shown(const EntityState& state) {
-    std::string shown = NameOf(state.status);
-    if (!state.rows) return shown;
-    for (const Row& row : *state.rows) shown += " " + row.bytes();
-    return shown;
-  }
-
-  using Told = std::vector<std::string>;
-
-  FakePlatform platform_;
-  ClientOptions options_;
-  std::unique_ptr<Client> client_;
-  std::vector<absl::Status> errors_;
-  Told told_;
-};
 
 TEST_F(ClientTest, RowsAreTheTextThatCame) {
   Open();
@@ -255,14 +188,71 @@ TEST_F(ClientTest, ClosingWhileTheGatewayIsLeftStaysClosed) {
   EXPECT_EQ(platform_.scheduler->pending(), 0u);
 }
 
-TEST_F(ClientTest, AuthenticatingWhileRequestsFailIsOneAttempt) {
+TEST_F(ClientTest, AuthenticatingWhileRequestsFailServesTheNextAttempt) {
   Open();
   client_->Request("1", std::nullopt, [&](const auto&) { client_->Authenticate("bob", nullptr); });
   Gateway().End(1006);
+  EXPECT_EQ(client_->connection().status, ConnectionStatus::kWaiting);
+  EXPECT_EQ(platform_.connections.size(), 1u);
+  platform_.scheduler->Advance(125ms);
+  ASSERT_EQ(platform_.connections.size(), 2u);
+  Say(kWelcome);
+  EXPECT_EQ(Heard().at(0).at("body").at("secret"), "bob");
+}
+
+TEST_F(ClientTest, AuthenticatingWhileRequestsFailDoesNotOpenWhatIsClosedForGood) {
+  absl::Status authenticated;
+  Open();
+  client_->Request("1", std::nullopt, [&](const auto&) {
+    client_->Authenticate("bob", [&](const absl::Status& status) { authenticated = status; });
+  });
+  Gateway().End(4003);
+  platform_.scheduler->Advance(60s);
+  EXPECT_EQ(client_->connection().status, ConnectionStatus::kClosed);
+  EXPECT_EQ(platform_.connections.size(), 1u);
+  EXPECT_EQ(authenticated.code(), absl::StatusCode::kCancelled);
+}
+
+TEST_F(ClientTest, GoingOfflineWhileRequestsFailIsToldOnce) {
+  Told states;
+  options_.on_connection = [&](const ConnectionState& state) {
+    states.push_back(NameOf(state.status));
+  };
+  Open();
+  client_->Request("1", std::nullopt, [&](const auto&) { client_->SetOnline(false); });
+  Gateway().End(1006);
+  platform_.scheduler->Advance(60s);
+  EXPECT_EQ(states, (Told{"connecting", "open", "offline"}));
+  EXPECT_EQ(platform_.connections.size(), 1u);
+}
+
+TEST_F(ClientTest, NoStateIsToldAfterANewerOne) {
+  Told states;
+  options_.on_connection = [&](const ConnectionState& state) {
+    states.push_back(NameOf(state.status));
+  };
+  Open();
+  client_->Authenticate("mallory",
+                        [&](const absl::Status&) { client_->Authenticate("alice", nullptr); });
+  Gateway().End(4001);
   EXPECT_EQ(client_->connection().status, ConnectionStatus::kConnecting);
-  EXPECT_EQ(platform_.connections.size(), 2u);
-  platform_.scheduler->Advance(9s);
-  EXPECT_EQ(platform_.connections.size(), 2u);
+  EXPECT_EQ(states, (Told{"connecting", "open", "connecting"}));
+  // And what is asked now is not refused for the sake of the older one.
+  absl::Status asked;
+  client_->Request("1", std::nullopt, [&](const auto& replies) { asked = replies.status(); });
+  Settle();
+  EXPECT_TRUE(asked.ok()) << asked;
+}
+
+TEST_F(ClientTest, RequestThatIsMadeWhileAConnectionOpensGoesOutOnce) {
+  Make();
+  const auto unfit = client_->Entity("items", "\x80").Subscribe([&](const EntityState&) {
+    client_->Request("1", std::nullopt, nullptr);
+  });
+  Open();
+  const auto heard = Heard();
+  ASSERT_EQ(heard.size(), 1u);
+  EXPECT_EQ(heard[0].at("action"), "message");
 }
 
 TEST_F(ClientTest, RequestsThatMakeNoSenseFailAlone) {
@@ -362,106 +352,6 @@ TEST_F(ClientTest, UnreadableEventsAreReportedWithoutTheirText) {
   EXPECT_EQ(errors_[0].code(), absl::StatusCode::kInternal);
   EXPECT_EQ(errors_[0].message().find("secret"), absl::string_view::npos);
   EXPECT_EQ(client_->connection().status, ConnectionStatus::kOpen);
-}
-
-// A gateway that keeps the protocol but loses things, of one entity with a history of states.
-class LossyGateway {
- public:
-  explicit LossyGateway(unsigned seed) : random_(seed) { Change(); }
-
-  void Change() {
-    boost::json::value next = history_.empty() || random_() % 3 == 0
-                                  ? boost::json::array{RandomJson(random_, 2)}
-                                  : RandomChange(random_, history_.back());
-    if (!next.is_array()) next = boost::json::array{next};
-    history_.push_back(next);
-  }
-
-  std::string Version(size_t number) const { return std::to_string(number) + ".v"; }
-  size_t newest() const { return history_.size() - 1; }
-  const boost::json::value& rows(const std::string& version) const {
-    return history_.at(std::stoul(version));
-  }
-
-  std::string State() {
-    sent_ = newest();
-    return StateEvent("1", Version(sent_), boost::json::serialize(history_[sent_]));
-  }
-
-  // What answers a subscription.
-  std::string Resume(const boost::json::object& body) {
-    const auto* known = body.if_contains("known");
-    if (known == nullptr || *known != boost::json::value(Version(newest()))) return State();
-    sent_ = newest();
-    return absl::StrCat(R"({"event":"unchanged","entity":"items","id":"1","version":")",
-                        Version(sent_), "\"}");
-  }
-
-  // The newest state; or a patch, of which some are lost and some have a base of their own.
-  std::string Push() {
-    if (random_() % 3 == 0) return State();
-    const size_t base = random_() % 5 == 0 ? random_() % history_.size() : sent_;
-    const auto patch = Difference(history_[base], history_[newest()]);
-    sent_ = newest();
-    if (random_() % 10 == 0) return "";
-    return absl::StrCat(R"({"event":"patch","entity":"items","id":"1","base":")", Version(base),
-                        R"(","version":")", Version(sent_), R"(","patch":)",
-                        boost::json::serialize(patch), "}");
-  }
-
-  std::mt19937& random() { return random_; }
-
- private:
-  std::mt19937 random_;
-  std::vector<boost::json::value> history_;
-  size_t sent_ = 0;
-};
-
-class LossTest : public ClientTest {
- protected:
-  void AnswerAll(LossyGateway& gateway) {
-    for (const auto& message : Heard()) {
-      if (message.at("action") != "subscribe") continue;
-      Say(absl::StrCat(R"({"event":"subscribed","ref":)", message.at("ref").to_number<int>(),
-                       R"(,"results":[{"code":"OK"}]})"));
-      Say(gateway.Resume(message.at("body").as_array()[0].as_object()));
-    }
-  }
-
-  void Reconnect() {
-    Gateway().End(1006);
-    platform_.scheduler->Advance(9s);
-    Say(kWelcome);
-  }
-};
-
-TEST_F(LossTest, AVersionNeverStandsBesideTheRowsOfAnother) {
-  for (unsigned seed = 0; seed < 60; ++seed) {
-    LossyGateway gateway(seed);
-    client_ = nullptr;
-    Open();
-    const auto check = [&](const EntityState& state) {
-      if (!state.rows) return;
-      boost::json::array rows;
-      for (const Row& row : *state.rows) rows.push_back(boost::json::parse(row.bytes()));
-      ASSERT_EQ(rows, gateway.rows(state.version)) << "seed " << seed;
-    };
-    const auto watch = client_->Entity("items", "1").Subscribe(check);
-    AnswerAll(gateway);
-    for (int step = 0; step < 60; ++step) {
-      gateway.Change();
-      if (const std::string event = gateway.Push(); !event.empty()) Say(event);
-      AnswerAll(gateway);
-      if (gateway.random()() % 10 == 0) {
-        Reconnect();
-        AnswerAll(gateway);
-      }
-    }
-    Reconnect();
-    AnswerAll(gateway);
-    EXPECT_EQ(client_->Entity("items", "1").Current()->version, gateway.Version(gateway.newest()));
-  }
-  EXPECT_TRUE(errors_.empty());
 }
 
 }  // namespace

@@ -33,6 +33,7 @@ TEST(EventTest, MembersWithDefaultsMayBeAbsent) {
   EXPECT_EQ(welcome.message_bytes, 65'536u);
   EXPECT_EQ(welcome.subscriptions_per_message, 1'000u);
   EXPECT_EQ(welcome.messages_per_second, 0);
+  EXPECT_EQ(Read(R"({"event":"welcome","limits":{"messageBytes":0.5}})").welcome.message_bytes, 1u);
   EXPECT_EQ(Read(R"({"event":"unsubscribed","keys":[{"entity":"a","id":"1"}]})").error.code(),
             absl::StatusCode::kPermissionDenied);
 }
