@@ -28,7 +28,7 @@ Connection::Connection(Loop& loop, Platform platform, Duration connect_timeout, 
       online_(online),
       backoff_(platform_.random),
       liveness_(
-          loop, [this] { events_.Ping(); },
+          loop, [this](std::function<void()> written) { events_.Ping(std::move(written)); },
           [this] {
             OnEnded({1006, "the gateway is silent"});
           }) {
@@ -187,6 +187,7 @@ ConnectionState Connection::StateAfter(const Ending& ending) {
     next.status = ConnectionStatus::kOffline;
   } else {
     next.status = ConnectionStatus::kWaiting;
+    if (leave_at_) backoff_.Reset();
     next.retry_in = leave_at_ ? std::max(*leave_at_ - loop_.Now(), Duration(0)) : backoff_.Next();
   }
   return next;
@@ -196,8 +197,7 @@ ConnectionState Connection::StateAfter(const Ending& ending) {
 void Connection::OnEnded(const Ending& ending) {
   if (IsOpen()) backoff_.Held(loop_.Now() - opened_at_);
   const ConnectionState next = StateAfter(ending);
-  if (!Leave(next)) return;
-  events_.OnChanged(state_);
+  if (Leave(next)) events_.OnChanged(state_);
   const auto reason = [&](std::string_view otherwise) {
     return ending.reason.empty() ? std::string(otherwise) : ending.reason;
   };

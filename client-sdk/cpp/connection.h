@@ -35,7 +35,8 @@ class ConnectionEvents {
   // What was under way is lost. Comes once for each OnOpened.
   virtual void OnDown() = 0;
 
-  virtual void Ping() = 0;
+  // `written` is to be called when the ping is on its way.
+  virtual void Ping(std::function<void()> written) = 0;
 
   // Whether there is a way to get another credential.
   virtual bool IsRenewable() const = 0;

@@ -94,7 +94,8 @@ void Core::OnOpened(const Welcome& welcome) {
   wire_.OnOpened(welcome);
   credentials_.OnOpened();
   subscriptions_.OnOpened();
-  requests_.Flush();
+  requests_.OnOpened();
+  requests_next_ = false;
 }
 
 void Core::OnDown() {
@@ -103,7 +104,9 @@ void Core::OnDown() {
   requests_.OnDown();
 }
 
-void Core::Ping() { wire_.Call("ping", ""); }
+void Core::Ping(std::function<void()> written) {
+  wire_.Call("ping", "", nullptr, std::move(written));
+}
 
 void Core::OnEvent(Event event) {
   switch (event.kind) {

@@ -51,7 +51,7 @@ class Core : public std::enable_shared_from_this<Core>, private ConnectionEvents
   void OnOpened(const Welcome& welcome) override;
   void OnEvent(Event event) override;
   void OnDown() override;
-  void Ping() override;
+  void Ping(std::function<void()> written) override;
   bool IsRenewable() const override { return credentials_.IsRenewable(); }
   void OnFailure(const absl::Status& error) override { user_.Report(error); }
 

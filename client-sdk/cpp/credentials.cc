@@ -7,6 +7,11 @@
 #include "client-sdk/cpp/json_string.h"
 
 namespace entitysync::client {
+namespace {
+
+constexpr char kCallback[] = "the callback of Authenticate";
+
+}  // namespace
 
 Credentials::Credentials(Token token, Loop& loop, Wire& wire, UserCalls& user,
                          std::function<void()> accepted)
@@ -35,7 +40,12 @@ void Credentials::OnOpened() {
 }
 
 void Credentials::Authenticate(std::optional<Token> token, std::function<void(absl::Status)> done) {
-  Reject(absl::AbortedError("another credential was given"));
+  if (done_) {
+    // Later, because it may do anything.
+    loop_.Post([this, replaced = std::move(done_)] {
+      user_.Call(kCallback, [&] { replaced(absl::AbortedError("another credential was given")); });
+    });
+  }
   if (token) {
     if (!before_) before_ = token_;
     token_ = *std::move(token);
@@ -111,7 +121,7 @@ void Credentials::OnRefused(const absl::Status& error) {
 
 void Credentials::Finish(const absl::Status& status) {
   if (const auto done = std::exchange(done_, nullptr)) {
-    user_.Call("the callback of Authenticate", [&] { done(status); });
+    user_.Call(kCallback, [&] { done(status); });
   }
 }
 

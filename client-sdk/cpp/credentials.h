@@ -17,9 +17,8 @@ namespace entitysync::client {
 
 // Which credential is presented when.
 //
-// Purpose: one that is given replaces the one before; if it is refused on a live connection,
-// nothing
-//   has changed there, and the one before counts again.
+// Purpose: one that is given replaces the one before; if it is refused on a live
+//   connection, nothing has changed there, and the one before counts again.
 // Owner and lifetime: Core. Threading: the executor. Limits: one call of the user waits at a time.
 // Errors: to whoever authenticated, and to UserCalls.
 class Credentials {

@@ -130,12 +130,22 @@ void Entry::Refuse(const absl::Status& why) {
   OnLost();
   due = Due::kNo;
   // Where the right to see it is what lacks, what was seen is forgotten.
+  Drop();
+  const bool denied = absl::IsPermissionDenied(why) || absl::IsUnauthenticated(why);
+  Show(denied ? EntityStatus::kDenied : EntityStatus::kError, why);
+}
+
+void Entry::Forget() {
+  if (version_.empty()) return;
+  Drop();
+  Show(EntityStatus::kLoading);
+}
+
+void Entry::Drop() {
   changed_ |= rows_.has_value() || !version_.empty();
   rows_.reset();
   tree_.reset();
   version_.clear();
-  const bool denied = absl::IsPermissionDenied(why) || absl::IsUnauthenticated(why);
-  Show(denied ? EntityStatus::kDenied : EntityStatus::kError, why);
 }
 
 bool Entry::Patch(const Event& event) {

@@ -40,9 +40,8 @@ struct Asked {
 
 // One entity that somebody watches: what is known of it, and how the gateway was asked for it.
 //
-// Owner and lifetime: Subscriptions. A listener may do anything meanwhile, so whoever calls what
-// may
-//   tell listeners keeps it alive.
+// Owner and lifetime: Subscriptions. A listener may do anything meanwhile, so whoever calls
+//   what may tell listeners keeps it alive.
 // Threading: the executor. Limits: one state, and from the first patch on its tree.
 // Errors: shown as states.
 class Entry {
@@ -75,6 +74,9 @@ class Entry {
   // It cannot be watched.
   void Refuse(const absl::Status& why);
 
+  // What was seen must not be seen any more, and nothing else is known.
+  void Forget();
+
   // Tells one of those who watch, if it does not know already.
   void Tell(Watcher& watcher);
 
@@ -86,6 +88,7 @@ class Entry {
   bool dirty = false;
 
  private:
+  void Drop();
   bool Patch(const Event& event);
   void TakeRows(std::vector<Row> rows);
   void Show(EntityStatus status, absl::Status error = absl::OkStatus());

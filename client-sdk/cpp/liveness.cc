@@ -12,7 +12,8 @@ constexpr Duration kCheckPatience = std::chrono::seconds(5);
 
 }  // namespace
 
-Liveness::Liveness(Loop& loop, std::function<void()> ping, std::function<void()> dead)
+Liveness::Liveness(Loop& loop, std::function<void(std::function<void()>)> ping,
+                   std::function<void()> dead)
     : loop_(loop), ping_(std::move(ping)), dead_(std::move(dead)) {}
 
 void Liveness::Start(Duration heartbeat) {
@@ -29,10 +30,12 @@ void Liveness::Heard() {
 void Liveness::Check() { Ask(std::min(kCheckPatience, heartbeat_)); }
 
 void Liveness::Ask(Duration patience) {
-  const TimePoint deadline = loop_.Now() + patience;
-  deadline_ = std::min(deadline_.value_or(deadline), deadline);
-  Arm(*deadline_ - loop_.Now());
-  ping_();
+  // Its time begins when it is written: it may have to wait for its turn.
+  ping_([this, patience] {
+    const TimePoint deadline = loop_.Now() + patience;
+    deadline_ = std::min(deadline_.value_or(deadline), deadline);
+    Arm(*deadline_ - loop_.Now());
+  });
 }
 
 void Liveness::Arm(Duration delay) {
@@ -43,8 +46,8 @@ void Liveness::Look() {
   const TimePoint now = loop_.Now();
   if (deadline_) return dead_();  // The timer is always that of the earliest deadline.
   const Duration rest = heard_at_ + heartbeat_ - now;
-  if (rest > Duration(0)) return Arm(rest);
-  Ask(heartbeat_);
+  Arm(rest > Duration(0) ? rest : heartbeat_);
+  if (rest <= Duration(0)) Ask(heartbeat_);
 }
 
 }  // namespace entitysync::client

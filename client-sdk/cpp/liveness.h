@@ -15,7 +15,8 @@ namespace entitysync::client {
 // with each event; it looks how long ago the last one was. Errors: `dead` is one.
 class Liveness {
  public:
-  Liveness(Loop& loop, std::function<void()> ping, std::function<void()> dead);
+  // `ping` is given what to call when the ping is on its way.
+  Liveness(Loop& loop, std::function<void(std::function<void()>)> ping, std::function<void()> dead);
 
   void Start(Duration heartbeat);
   void Stop() { timer_.reset(); }
@@ -32,7 +33,7 @@ class Liveness {
   void Look();
 
   Loop& loop_;
-  const std::function<void()> ping_;
+  const std::function<void(std::function<void()>)> ping_;
   const std::function<void()> dead_;
   Duration heartbeat_{0};
   TimePoint heard_at_;

@@ -10,9 +10,9 @@ namespace entitysync::client {
 
 // The scheduler, for what is part of one owner.
 //
-// Purpose: whatever runs later keeps the owner alive while it runs, and does not run if the owner
-// is
-//   gone. So user functions may destroy the client that calls them, and parts may capture `this`.
+// Purpose: whatever runs later keeps the owner alive while it runs, and does not run if the
+//   owner is gone. So user functions may destroy the client that calls them, and parts may capture
+//   `this`.
 // Owner and lifetime: part of the owner. Threading: as Scheduler. Limits, errors: none.
 class Loop {
  public:

@@ -44,9 +44,8 @@ struct TransportEvents {
 //
 // Owner and lifetime: Connection. Nothing comes of it after its destructor, which may run inside
 //   one of its events.
-// Limits: an implementation ends a connection that takes nothing for long, rather than keep all
-// that
-//   is sent.
+// Limits: an implementation ends a connection that takes nothing for long, rather than keep
+//   all that is sent.
 class Transport {
  public:
   virtual ~Transport() = default;

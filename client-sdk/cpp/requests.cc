@@ -37,7 +37,13 @@ uint64_t Requests::Add(std::string json, std::optional<std::chrono::milliseconds
 
 void Requests::Cancel(uint64_t id) { Settle(id, absl::CancelledError("the request was given up")); }
 
+void Requests::OnOpened() {
+  open_ = wire_.IsOpen();  // Whoever was told anything meanwhile may have closed the client.
+  Flush();
+}
+
 void Requests::Flush() {
+  if (!open_) return;
   // From the beginning after each: one that is unfit tells its user, who may do anything.
   const auto waits = [](const auto& entry) { return !entry.second.sent; };
   while (wire_.IsClear()) {  // Else it comes back when it is.
@@ -48,6 +54,7 @@ void Requests::Flush() {
 }
 
 void Requests::OnDown() {
+  open_ = false;
   // Nobody knows what became of those under way, so they are not sent again.
   SettleAll(absl::UnavailableError("the connection broke; perhaps the application got the request"),
             /*only_sent=*/true);

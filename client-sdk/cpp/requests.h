@@ -30,6 +30,8 @@ class Requests {
                ReplyFunction done);
   void Cancel(uint64_t id);
 
+  void OnOpened();
+
   // Sends those that wait, in order, as far as there is room.
   void Flush();
 
@@ -61,6 +63,7 @@ class Requests {
   const size_t max_;
   std::map<uint64_t, Request> requests_;
   uint64_t ids_ = 0;
+  bool open_ = false;  // What must be said before has been said.
   absl::Status end_;
 };
 

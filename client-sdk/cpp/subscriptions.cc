@@ -102,7 +102,9 @@ void Subscriptions::RetryDenied() {
 void Subscriptions::OnWithdrawn(const Event& event) {
   for (const Key& key : event.keys) {
     const EntryPtr entry = Find(key);
-    if (entry != nullptr && entry->subscribed) entry->Refuse(event.error);
+    if (entry == nullptr || !entry->subscribed) continue;
+    // A subscription that waits for its answer is a newer one: that was its predecessor's.
+    entry->ref != 0 ? entry->Forget() : entry->Refuse(event.error);
   }
 }
 

@@ -44,13 +44,14 @@ void Wire::OnDown() {
   timer_.reset();
 }
 
-uint32_t Wire::Call(std::string_view action, std::string_view body, Answered answered) {
+uint32_t Wire::Call(std::string_view action, std::string_view body, Answered answered,
+                    std::function<void()> written) {
   ref_ = ref_ == std::numeric_limits<uint32_t>::max() ? 1 : ref_ + 1;
   if (!open_) return ref_;
   if (answered) answers_[ref_] = std::move(answered);
   std::string text = absl::StrCat("{\"action\":\"", Absl(action), "\",\"ref\":", ref_);
   if (!body.empty()) absl::StrAppend(&text, ",\"body\":", Absl(body));
-  waiting_.push_back(text + '}');
+  waiting_.push_back({text + '}', std::move(written)});
   if (waiting_.size() == 1) Pump();
   return ref_;
 }
@@ -95,16 +96,17 @@ void Wire::Pump() {
   const Duration burst = std::max(kBurst, interval_);
   while (!waiting_.empty()) {
     earned_at_ = std::max(earned_at_, now);
-    const Duration cost = CostOf(waiting_.front());
+    const Duration cost = CostOf(waiting_.front().text);
     const Duration wait = earned_at_ + std::min(cost, burst) - now - burst;
     if (wait > Duration(0)) {
       timer_ = loop_.RunAfter(wait, [this] { OnRoom(); });
       return;
     }
     earned_at_ += cost;
-    std::string text = std::move(waiting_.front());
+    Message message = std::move(waiting_.front());
     waiting_.pop_front();
-    send_(std::move(text));
+    send_(std::move(message.text));
+    if (message.written) message.written();
   }
 }
 

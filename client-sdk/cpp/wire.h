@@ -39,8 +39,10 @@ class Wire {
   // Whether a message would go out at once.
   bool IsClear() const { return open_ && waiting_.empty(); }
 
-  // Sends a message with this JSON text as its body (empty: none). It must not be unfit.
-  uint32_t Call(std::string_view action, std::string_view body, Answered answered = nullptr);
+  // Sends a message with this JSON text as its body (empty: none). It must not be unfit. `written`
+  // is called when it is on its way.
+  uint32_t Call(std::string_view action, std::string_view body, Answered answered = nullptr,
+                std::function<void()> written = nullptr);
 
   // Why a body must not be sent, if so.
   absl::Status Unfit(std::string_view body) const;
@@ -52,6 +54,11 @@ class Wire {
   bool Answer(Event& event);
 
  private:
+  struct Message {
+    std::string text;
+    std::function<void()> written;
+  };
+
   Duration CostOf(const std::string& text) const;
   void Pump();
   void OnRoom();
@@ -63,7 +70,7 @@ class Wire {
   Welcome limits_;
   uint32_t ref_ = 0;
   absl::flat_hash_map<uint32_t, Answered> answers_;
-  std::deque<std::string> waiting_;
+  std::deque<Message> waiting_;
   Duration interval_{0};  // Between messages, on average. 0: none.
   TimePoint earned_at_;   // When all that was sent has been earned.
   std::unique_ptr<Timer> timer_;

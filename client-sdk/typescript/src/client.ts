@@ -47,7 +47,7 @@ export class EntitySyncClient {
       opened: (welcome) => this.#opened(welcome),
       received: (event) => this.#received(event),
       down: () => this.#down(),
-      ping: () => this.#wire.call("ping", undefined),
+      ping: (written) => this.#wire.call("ping", undefined, undefined, written),
       renewable: () => this.#credentials.renewable,
       failed,
     });
@@ -134,7 +134,8 @@ export class EntitySyncClient {
     this.#wire.opened(this.#connection, welcome);
     this.#credentials.opened();
     this.#subscriptions.opened();
-    this.#requests.flush();
+    this.#requests.opened();
+    this.#requestsNext = false;
   }
 
   // In turns, so that neither waits for ever where the other always has something to say.

@@ -28,12 +28,13 @@ export interface ConnectionState {
 export interface ConnectionEvents {
   changed(state: ConnectionState): void;
   /** Before each attempt: gets the credential; a promise if that takes time. */
-  prepare(): Promise<void> | undefined;
+  prepare(): Promise<void> | void;
   opened(welcome: Welcome): void;
   received(event: ServerEvent): void;
   /** What was under way is lost. Comes once for each `opened`. */
   down(): void;
-  ping(): void;
+  /** `written` is called when the ping is on its way. */
+  ping(written: () => void): void;
   /** Whether there is a way to get another credential. */
   renewable(): boolean;
   failed(error: EntitySyncError): void;
@@ -61,7 +62,7 @@ export class Connection {
     this.#backoff = new Backoff(settings.random);
     this.#liveness = new Liveness(
       settings.clock,
-      () => events.ping(),
+      (written) => events.ping(written),
       () => this.#ended(1006, "the gateway is silent"),
     );
     const around = settings.environment;
@@ -122,26 +123,28 @@ export class Connection {
     this.#set({ status: "connecting" });
     // Whoever listens may have ended the attempt.
     if (attempt !== this.#attempt) return;
-    let prepared: Promise<void> | undefined;
+    let prepared: Promise<void> | void;
     try {
       prepared = this.#events.prepare();
     } catch (error) {
       prepared = Promise.reject(error);
     }
-    if (!prepared) return this.#openSocket();
+    if (!prepared) return this.#openSocket(attempt);
     prepared.then(
-      () => attempt === this.#attempt && this.#openSocket(),
-      (error) => attempt === this.#attempt && this.#noCredential(error),
+      () => this.#openSocket(attempt),
+      (error) => this.#noCredential(attempt, error),
     );
   }
 
-  #noCredential(error: unknown): void {
+  #noCredential(attempt: number, error: unknown): void {
+    if (attempt !== this.#attempt) return;
     const message = `there is no credential: ${error instanceof Error ? error.message : error}`;
     this.#events.failed(new EntitySyncError("UNAUTHENTICATED", message));
-    this.#ended(1006, message);
+    if (attempt === this.#attempt) this.#ended(1006, message);
   }
 
-  #openSocket(): void {
+  #openSocket(attempt: number): void {
+    if (attempt !== this.#attempt) return;
     const { url, WebSocket } = this.#settings;
     let socket: WebSocketLike;
     try {
@@ -177,7 +180,7 @@ export class Connection {
   }
 
   #welcome(welcome: Welcome): void {
-    if (this.open) return;
+    if (this.#state.status !== "connecting") return;
     const { clock } = this.#settings;
     clock.clearTimeout(this.#timer);
     this.#openedAt = clock.now();
@@ -249,6 +252,7 @@ export class Connection {
   #wait(ending: { code: number; reason: string }, leaveAt: number | undefined): void {
     const { clock } = this.#settings;
     if (!this.#online) return this.#set({ status: "offline", ...ending });
+    if (leaveAt !== undefined) this.#backoff.reset();
     const retryInMs = leaveAt === undefined ? this.#backoff.next() : leaveAt - clock.now();
     this.#timer = clock.setTimeout(() => this.#connect(), retryInMs);
     this.#set({ status: "waiting", retryInMs, ...ending });

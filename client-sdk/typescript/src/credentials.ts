@@ -35,18 +35,15 @@ export class Credentials {
   }
 
   /** Gets the credential for a connection that is about to be made. */
-  prepare(): Promise<void> | undefined {
+  prepare(): Promise<void> | void {
     const turn = ++this.#turn;
     this.#secret = undefined;
     this.#acceptedHere = false;
     const token = typeof this.#token === "function" ? this.#token() : this.#token;
-    if (typeof token !== "object") {
-      this.#secret = token;
-      return undefined;
-    }
-    return token.then((secret) => {
+    const take = (secret: string | undefined) => {
       if (turn === this.#turn) this.#secret = secret;
-    });
+    };
+    return typeof token === "object" ? token.then(take) : take(token);
   }
 
   /** The connection is there. */
@@ -81,7 +78,7 @@ export class Credentials {
       const secret = typeof token === "string" ? token : await token;
       if (turn === this.#turn && this.#wire.open) this.#present(secret);
     } catch (error) {
-      if (turn !== this.#turn) return;
+      if (turn !== this.#turn || !this.#wire.open) return; // The next connection asks again.
       const why = error instanceof Error ? error.message : error;
       this.#refused(new EntitySyncError("UNAUTHENTICATED", `there is no credential: ${why}`));
     }

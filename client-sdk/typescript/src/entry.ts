@@ -43,9 +43,10 @@ export interface Watcher {
 }
 
 /** How the gateway was asked to watch. */
-interface Wanted {
+interface Asked {
   maxRate: number | undefined;
-  snapshot: boolean;
+  /** To say nothing before the next change. */
+  silent: boolean;
 }
 
 /** One entity that somebody watches: what is known of it, and how the gateway was asked for it. */
@@ -53,7 +54,7 @@ export class Entry {
   readonly watchers = new Set<Watcher>();
   state: EntityState = LOADING;
   /** How it is watched on this connection; undefined: it is not. */
-  watched: Wanted | undefined;
+  watched: Asked | undefined;
   /** Number of the message that asked, until it is answered. */
   ref: number | undefined;
   /** Ask (again): `full` if what is known must not be built upon. */
@@ -65,7 +66,7 @@ export class Entry {
   constructor(readonly key: Key) {}
 
   /** What all who watch want together. */
-  get wanted(): Wanted {
+  get wanted(): { maxRate: number | undefined; snapshot: boolean } {
     const options = [...this.watchers].map((watcher) => watcher.options);
     const rates = options.map(({ maxRate }) => maxRate ?? Infinity);
     const maxRate = Math.max(...rates);
@@ -77,19 +78,18 @@ export class Entry {
 
   /** What to ask the gateway for. */
   subscription(): string {
-    const { maxRate, snapshot } = this.wanted;
+    const { maxRate, silent } = this.#asking();
     return JSON.stringify({
       ...this.key,
       known: this.due === "full" ? undefined : this.#version,
-      // After the first time a change may have been missed: then the state is wanted in any case.
-      snapshot: snapshot || this.#everAsked ? undefined : false,
+      snapshot: silent ? false : undefined,
       patches: true,
       maxRate,
     });
   }
 
   asked(ref: number): void {
-    this.watched = this.wanted;
+    this.watched = this.#asking();
     this.ref = ref;
     this.due = "no";
     this.#everAsked = true;
@@ -123,9 +123,23 @@ export class Entry {
   /** It cannot be watched. Where the right to see it is what lacks, what was seen is forgotten. */
   refused(error: EntitySyncError): void {
     this.lost();
+    this.due = "no";
     const denied = error.code === "PERMISSION_DENIED" || error.code === "UNAUTHENTICATED";
     this.#rows = this.#version = undefined;
     this.#show(denied ? "denied" : "error", error);
+  }
+
+  /** What was seen must not be seen any more, and nothing else is known. */
+  forget(): void {
+    if (this.#version === undefined) return;
+    this.#rows = this.#version = undefined;
+    this.#show("loading");
+  }
+
+  #asking(): Asked {
+    const { maxRate, snapshot } = this.wanted;
+    // After the first time a change may have been missed: then the state is wanted in any case.
+    return { maxRate, silent: !snapshot && !this.#everAsked };
   }
 
   #patched(patch: Parameters<typeof applyPatch>[1]): readonly Row[] | undefined {

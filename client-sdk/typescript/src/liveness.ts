@@ -9,14 +9,14 @@ const CHECK_MS = 5_000;
  * silence alone may mean that the timers of a hidden page were held back. */
 export class Liveness {
   readonly #clock: Clock;
-  readonly #ping: () => void;
+  readonly #ping: (written: () => void) => void;
   readonly #dead: () => void;
   #heartbeatMs = 0;
   #heardAt = 0;
   #deadline: number | undefined; // Of the ping that was not answered yet.
   #timer: unknown;
 
-  constructor(clock: Clock, ping: () => void, dead: () => void) {
+  constructor(clock: Clock, ping: (written: () => void) => void, dead: () => void) {
     this.#clock = clock;
     this.#ping = ping;
     this.#dead = dead;
@@ -43,9 +43,12 @@ export class Liveness {
   }
 
   #ask(ms: number): void {
-    this.#deadline = Math.min(this.#deadline ?? Infinity, this.#clock.now() + ms);
-    this.#ping();
-    this.#arm(this.#deadline - this.#clock.now());
+    // Its time begins when it is written: it may have to wait for its turn.
+    this.#ping(() => {
+      const now = this.#clock.now();
+      this.#deadline = Math.min(this.#deadline ?? Infinity, now + ms);
+      this.#arm(this.#deadline - now);
+    });
   }
 
   // The timer is not moved with each event; it looks how long ago the last one was.
@@ -62,7 +65,7 @@ export class Liveness {
       return;
     }
     const rest = this.#heardAt + this.#heartbeatMs - now;
-    if (rest > 0) this.#arm(rest);
-    else this.#ask(this.#heartbeatMs);
+    this.#arm(rest > 0 ? rest : this.#heartbeatMs);
+    if (rest <= 0) this.#ask(this.#heartbeatMs);
   }
 }

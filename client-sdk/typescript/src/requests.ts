@@ -24,6 +24,7 @@ export class Requests {
   readonly #timeoutMs: number;
   readonly #max: number;
   readonly #requests = new Set<Request>();
+  #open = false; // What must be said before has been said.
   #end: EntitySyncError | undefined;
 
   constructor(wire: Wire, clock: Clock, timeoutMs: number, max: number) {
@@ -58,8 +59,14 @@ export class Requests {
     });
   }
 
+  opened(): void {
+    this.#open = this.#wire.open; // Whoever was told anything meanwhile may have closed the client.
+    this.flush();
+  }
+
   /** Sends those that wait, in order, as far as there is room. */
   flush(): void {
+    if (!this.#open) return;
     for (const request of this.#requests) {
       if (!this.#wire.clear) return; // Comes back when it is.
       if (!request.sent) this.#send(request);
@@ -68,6 +75,7 @@ export class Requests {
 
   /** Nobody knows what became of those under way, so they are not sent again. */
   down(): void {
+    this.#open = false;
     for (const request of this.#requests) {
       if (!request.sent) continue;
       const message = "the connection broke; perhaps the application got the request";

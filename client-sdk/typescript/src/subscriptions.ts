@@ -37,7 +37,7 @@ export class Subscriptions {
     this.#entries.set(name, entry);
     const watcher = { listener, options, end };
     entry.watchers.add(watcher);
-    if (options.snapshot !== false && entry.state !== LOADING) {
+    if (options.snapshot !== false && entry.state.status !== "loading") {
       this.#newcomers.push(() => entry.tell(watcher));
     }
     this.#touch(entry);
@@ -48,6 +48,7 @@ export class Subscriptions {
 
   /** There is a connection that knows nothing of all this. */
   opened(): void {
+    this.#dirty.clear(); // In the order of their first listeners.
     for (const entry of this.#entries.values()) {
       entry.due = "resume";
       this.#dirty.add(entry);
@@ -79,7 +80,9 @@ export class Subscriptions {
     for (const key of keys) {
       const entry = this.#entries.get(nameOf(key));
       const error = new EntitySyncError(code, "this viewer may not see it", key);
-      if (entry?.watched) entry.refused(error);
+      // A subscription that waits for its answer is a newer one: that was its predecessor's.
+      if (entry?.ref !== undefined) entry.forget();
+      else if (entry?.watched) entry.refused(error);
     }
   }
 
@@ -119,8 +122,8 @@ export class Subscriptions {
 
   // Whoever wants to see the state at once, where the gateway was told that nobody does, asks again.
   #isDue(entry: Entry): boolean {
-    const silent = entry.watched?.snapshot === false && entry.state === LOADING;
-    return entry.due !== "no" || (silent && entry.wanted.snapshot);
+    const silent = entry.watched?.silent && entry.state.status === "loading";
+    return entry.due !== "no" || (silent === true && entry.wanted.snapshot);
   }
 
   /** Those that were crowded out, as many as there is room for now. */
@@ -153,10 +156,7 @@ export class Subscriptions {
     sent: (entries, ref) => {
       for (const entry of entries) entry.asked(ref);
     },
-    unfit: (entry, why) => {
-      entry.due = "no";
-      entry.refused(why);
-    },
+    unfit: (entry, why) => entry.refused(why),
     answered: (event, entries, ref) => entries.forEach((entry, i) => {
       if (entry.ref !== ref) return; // It was asked for again since, or is no longer.
       entry.ref = undefined;
@@ -168,7 +168,8 @@ export class Subscriptions {
   };
 
   #update(entry: Entry): void {
-    const { maxRate } = (entry.watched = entry.wanted);
+    const { maxRate } = entry.wanted;
+    entry.watched = { ...entry.watched!, maxRate };
     this.#wire.call("update", JSON.stringify({ ...entry.key, maxRate: maxRate ?? 0 }));
   }
 }

@@ -42,7 +42,7 @@ export class Wire {
   #connection: Connection | undefined;
   #ref = 0;
   #answers = new Map<number, Answered>();
-  #queue: string[] = [];
+  #queue: { text: string; written: (() => void) | undefined }[] = [];
   #budget = 0; // In messages; below 0 after a large one.
   #budgetAt = 0;
   #timer: unknown;
@@ -86,12 +86,13 @@ export class Wire {
     return this.open && this.#queue.length === 0;
   }
 
-  /** Sends a message whose body is the JSON text `body`, which is fit to be sent: see {@link unfit}. */
-  call(action: string, body: string | undefined, answered?: Answered): number {
+  /** Sends a message whose body is the JSON text `body`, which is fit to be sent: see {@link unfit}.
+   * `written` is called when it is on its way. */
+  call(action: string, body: string | undefined, answered?: Answered, written?: () => void): number {
     const ref = (this.#ref = (this.#ref % 0xffffffff) + 1);
     if (answered) this.#answers.set(ref, answered);
     const text = `{"action":"${action}","ref":${ref}${body === undefined ? "" : `,"body":${body}`}}`;
-    this.#queue.push(text);
+    this.#queue.push({ text, written });
     if (this.#queue.length === 1) this.#pump();
     return ref;
   }
@@ -102,6 +103,7 @@ export class Wire {
     let part: Item[] = [];
     let bodies: string[] = [];
     let bytes = ENVELOPE_BYTES;
+    const unfit: [Item, EntitySyncError][] = [];
     const send = () => {
       if (part.length === 0) return;
       const sent = part;
@@ -112,9 +114,9 @@ export class Wire {
     for (const item of items) {
       const body = batch.bodyOf(item);
       const size = bytesOf(body) + 1;
-      const unfit = this.unfit(body);
-      if (unfit) {
-        batch.unfit?.(item, unfit);
+      const why = this.unfit(body);
+      if (why) {
+        unfit.push([item, why]);
         continue;
       }
       if (part.length >= subscriptionsPerMessage || bytes + size > messageBytes) send();
@@ -123,6 +125,8 @@ export class Wire {
       bytes += size;
     }
     send();
+    // Last, because whoever is told may do anything.
+    for (const [item, why] of unfit) batch.unfit?.(item, why);
   }
 
   /** Why a body must not be sent, if so. */
@@ -157,7 +161,8 @@ export class Wire {
     this.#budget = Math.min(this.#burst, this.#budget + earned);
     this.#budgetAt = now;
     while (this.#queue.length > 0) {
-      const cost = 1 + Math.floor(bytesOf(this.#queue[0]!) / BYTES_PER_MESSAGE);
+      const { text, written } = this.#queue[0]!;
+      const cost = 1 + Math.floor(bytesOf(text) / BYTES_PER_MESSAGE);
       const lacking = Math.min(cost, this.#burst) - this.#budget;
       if (lacking > 0) {
         this.#timer = this.#clock.setTimeout(() => {
@@ -167,7 +172,9 @@ export class Wire {
         return;
       }
       this.#budget -= cost;
-      this.#connection?.send(this.#queue.shift()!);
+      this.#queue.shift();
+      this.#connection?.send(text);
+      written?.();
     }
   }
 }

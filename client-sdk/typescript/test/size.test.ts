@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { gzipSync } from "node:zlib";
 
@@ -12,4 +13,9 @@ test("the single-file module stays small", () => {
   const bytes = gzipSync(contents, { level: 9 }).length;
   console.log(`entity-sync.js: ${contents.length} bytes, ${bytes} with gzip`);
   assert.ok(bytes < MAX_BYTES, `${bytes} bytes; the limit is ${MAX_BYTES}`);
+});
+
+test("nothing is needed at run time", () => {
+  const { dependencies, peerDependencies } = JSON.parse(readFileSync("package.json", "utf8"));
+  assert.deepEqual([dependencies, peerDependencies], [undefined, undefined]);
 });

@@ -10,7 +10,7 @@ import { type Vector, VectorRunner } from "./testing/vector_runner.js";
 const folder = new URL("../../../tests/conformance/v1/", import.meta.url);
 
 const MEMBERS = ["title", "about", "for", "options", "steps"];
-const SAID = "accept welcome client client_text gateway gateway_unordered close drop client_close app";
+const SAID = "accept welcome client client_text gateway gateway_text gateway_unordered close drop client_close app";
 const STEPS = new Set(`${SAID} refuse random advance_ms environment token api observe`.split(" "));
 
 for (const name of readdirSync(folder).filter((file) => file.endsWith(".json"))) {

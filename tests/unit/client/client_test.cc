@@ -5,6 +5,8 @@
 
 #include <gtest/gtest.h>
 
+#include <absl/strings/str_cat.h>
+
 #include <boost/json.hpp>
 #include <chrono>
 #include <limits>
@@ -244,15 +246,52 @@ TEST_F(ClientTest, NoStateIsToldAfterANewerOne) {
   EXPECT_TRUE(asked.ok()) << asked;
 }
 
-TEST_F(ClientTest, RequestThatIsMadeWhileAConnectionOpensGoesOutOnce) {
+TEST_F(ClientTest, RequestThatIsMadeWhileAConnectionOpensGoesOutOnceAndLast) {
+  // The first credential and an entity are unfit, of which the user is told on the way.
+  options_.token = "\x80";
+  options_.on_error = [&](const absl::Status&) { client_->Request("1", std::nullopt, nullptr); };
   Make();
   const auto unfit = client_->Entity("items", "\x80").Subscribe([&](const EntityState&) {
-    client_->Request("1", std::nullopt, nullptr);
+    client_->Request("2", std::nullopt, nullptr);
   });
+  const auto watch = Watch("1");
   Open();
-  const auto heard = Heard();
-  ASSERT_EQ(heard.size(), 1u);
-  EXPECT_EQ(heard[0].at("action"), "message");
+  Told actions;
+  for (const auto& message : Heard()) {
+    actions.push_back(boost::json::value_to<std::string>(message.at("action")));
+  }
+  EXPECT_EQ(actions, (Told{"subscribe", "message", "message"}));
+}
+
+TEST_F(ClientTest, EveryAuthenticationIsAnsweredWhateverItsCallbackDoes) {
+  Told answers;
+  const auto note = [&](const char* name) {
+    return [&answers, name](const absl::Status& status) {
+      answers.push_back(std::string(name) + " " + absl::StatusCodeToString(status.code()));
+    };
+  };
+  Open();
+  client_->Authenticate(
+      "alice", [&](const absl::Status&) { client_->Authenticate("carol", note("carol")); });
+  client_->Authenticate("bob", note("bob"));
+  EXPECT_EQ(Heard().back().at("body").at("secret"), "carol") << "the last that was given counts";
+  EXPECT_EQ(answers, (Told{"bob ABORTED"}));
+  client_->Authenticate("dave", [&](const absl::Status&) { client_->Close(); });
+  client_->Authenticate("eve", note("eve"));
+  Settle();
+  EXPECT_EQ(answers, (Told{"bob ABORTED", "carol ABORTED", "eve CANCELLED"}));
+}
+
+TEST_F(ClientTest, ErrorsAreNotLostBecauseACallbackClosesTheClient) {
+  for (const int code : {4001, 4003}) {
+    errors_.clear();
+    Make();
+    Open();
+    client_->Request("1", std::nullopt, [&](const auto&) { client_->Close(); });
+    Gateway().End(code);
+    Settle();
+    ASSERT_EQ(errors_.size(), 1u) << code;
+  }
 }
 
 TEST_F(ClientTest, RequestsThatMakeNoSenseFailAlone) {
@@ -317,6 +356,29 @@ TEST_F(ClientTest, TokenMayComeTwiceAndLate) {
   client_.reset();
   first("three");
   Settle();
+}
+
+TEST_F(ClientTest, TokenThatFailsAfterItsConnectionHasEndedIsIgnored) {
+  std::vector<TokenDone> calls;
+  options_.token = TokenFunction([&](TokenDone done) { calls.push_back(std::move(done)); });
+  Make();
+  Settle();
+  calls.at(0)("one");
+  Settle();
+  Say(kWelcome);
+  absl::Status authenticated = absl::UnknownError("not yet");
+  client_->Authenticate(std::nullopt, [&](const absl::Status& status) { authenticated = status; });
+  Gateway().End(1006);
+  calls.at(1)(absl::UnknownError("too late"));
+  platform_.scheduler->Advance(125ms);
+  calls.at(2)("three");
+  Settle();
+  Say(kWelcome);
+  const auto heard = Heard();
+  EXPECT_EQ(heard.at(0).at("body").at("secret"), "three");
+  Say(absl::StrCat(R"({"event":"authenticated","ref":)", heard[0].at("ref").to_number<int>(), "}"));
+  EXPECT_TRUE(authenticated.ok()) << authenticated;
+  EXPECT_TRUE(errors_.empty());
 }
 
 TEST_F(ClientTest, WhoJoinsBetweenIsToldOnce) {

@@ -109,8 +109,8 @@ json::object DefaultWelcome() {
 }
 
 bool IsAct(const std::string& kind) {
-  for (const char* act : {"welcome", "gateway", "gateway_unordered", "close", "drop", "refuse",
-                          "advance_ms", "environment", "token"}) {
+  for (const char* act : {"welcome", "gateway", "gateway_text", "gateway_unordered", "close",
+                          "drop", "refuse", "advance_ms", "environment", "token"}) {
     if (kind == act) return true;
   }
   return false;
@@ -186,6 +186,8 @@ void VectorRunner::Talk(const std::string& kind, const Json& value, const Step& 
     ExpectMessage(value);
   } else if (kind == "gateway") {
     Send(value);
+  } else if (kind == "gateway_text") {
+    Live().Text(Text(value));
   } else if (kind == "gateway_unordered") {
     for (const Json& event : value.as_array()) Send(event);
   } else if (kind == "close") {

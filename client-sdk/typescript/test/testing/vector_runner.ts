@@ -124,6 +124,8 @@ export class VectorRunner {
         return this.#expectMessage(value);
       case "gateway":
         return this.#socket.event(this.#filled(value) as object);
+      case "gateway_text":
+        return this.#socket.text(value);
       case "gateway_unordered":
         return value.forEach((event: object) => this.#socket.event(this.#filled(event) as object));
       case "close":
@@ -243,7 +245,7 @@ export class VectorRunner {
 
 /** Steps that make something happen, rather than expect that it did. */
 const ACTS = new Set(
-  "welcome gateway gateway_unordered close drop advance_ms environment".split(" "),
+  "welcome gateway gateway_text gateway_unordered close drop advance_ms environment".split(" "),
 );
 
 const isPlaceholder = (value: unknown): value is string =>
