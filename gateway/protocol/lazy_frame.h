@@ -11,8 +11,7 @@ namespace entitysync::protocol {
 // Something that several threads share and that is made when one first asks for it, or never.
 //
 // Purpose: a form of a state is made once, however many clients on however many threads want it,
-// and
-//   not at all if none does.
+//   and not at all if none does.
 // Owner and lifetime: beside what it is a form of.
 // Threading: any thread. Who asks while another makes it waits for that, at most once in its life.
 // Limits, errors: those of who makes it; it may turn out to be null.
