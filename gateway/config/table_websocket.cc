@@ -102,7 +102,8 @@ constexpr Setting kWebsocket[] = {
      Kind::kCount,
      {1, 10'000'000},
      "How many messages one connection may send at once, for instance to subscribe anew after a "
-     "reconnect. Keep it above `max_subscriptions_per_connection`."},
+     "reconnect: at least `max_messages_per_second`. Classic clients send one for each "
+     "subscription: keep it above `max_subscriptions_per_connection` for them."},
     {"websocket.max_subscribes_per_second",
      ENTITYSYNC_CONFIG_SLOT(websocket.max_subscribes_per_second),
      Kind::kCount,

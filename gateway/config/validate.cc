@@ -21,6 +21,7 @@ class Validator {
 
   std::vector<Problem> Run() {
     CheckListeners();
+    CheckRates();
     CheckFront();
     CheckBus();
     CheckTargets();
@@ -32,6 +33,7 @@ class Validator {
 
  private:
   void CheckListeners();
+  void CheckRates();
   void CheckFront();
   void CheckBus();
   void CheckTargets();
@@ -79,6 +81,17 @@ void Validator::CheckListeners() {
       Report(name, "has the same port as " + other + " (" + other_address.ToString() +
                        "); give each listener a port of its own");
     }
+  }
+}
+
+void Validator::CheckRates() {
+  const auto& websocket = settings_.websocket;
+  if (websocket.message_burst < websocket.max_messages_per_second) {
+    Report("websocket.message_burst",
+           "is below websocket.max_messages_per_second (" +
+               std::to_string(websocket.max_messages_per_second) +
+               "), so clients that send a second's worth at once would be closed for it; raise it "
+               "or lower that");
   }
 }
 

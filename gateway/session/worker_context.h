@@ -24,7 +24,7 @@ namespace entitysync::session {
 // Limits and intervals of all sessions; see docs/CONFIGURATION.md for their meaning.
 struct SessionOptions {
   size_t max_subscriptions = 10'000;
-  uint32_t max_messages_per_second = 1'000;  // 0: no limit.
+  uint32_t max_messages_per_second = 2'500;  // 0: no limit.
   uint32_t message_burst = 20'000;
   uint32_t worker_subscribes_per_second = 50'000;  // Of all sessions of a worker. 0: no limit.
   uint32_t worker_subscribe_burst = 50'000;

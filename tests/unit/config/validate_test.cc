@@ -45,6 +45,18 @@ TEST(Validate, AClashIsReportedWhereTheFileSpeaks) {
             "each listener a port of its own");
 }
 
+TEST(Validate, ASecondsWorthOfMessagesMayComeAtOnce) {
+  Settings settings;
+  settings.websocket.max_messages_per_second = 100;
+  settings.websocket.message_burst = 99;
+  EXPECT_THAT(Faults(settings), HasSubstr("websocket.message_burst: is below"));
+  settings.websocket.message_burst = 100;
+  EXPECT_EQ(Faults(settings), "");
+  settings.websocket.max_messages_per_second = 0;
+  settings.websocket.message_burst = 1;
+  EXPECT_EQ(Faults(settings), "") << "there is no limit";
+}
+
 TEST(Validate, NatsNeedsAServer) {
   Settings settings;
   settings.bus.kind = BusKind::kNats;

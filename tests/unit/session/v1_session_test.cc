@@ -12,7 +12,7 @@ TEST_F(V1SessionTest, GreetsWithWhatTheClientNeedsToKnow) {
   EXPECT_EQ(welcome_, Strings{R"({"event":"welcome","connection":"replica-0-1",)"
                               R"("protocol":"entity-sync.v1.json","heartbeatSeconds":25,"limits":)"
                               R"({"messageBytes":1048576,"subscriptions":10000,)"
-                              R"("subscriptionsPerMessage":1000,"messagesPerSecond":1000}})"});
+                              R"("subscriptionsPerMessage":1000,"messagesPerSecond":2500}})"});
   EXPECT_EQ(metrics_.connections_v1.Value(), 1);
   Leave();
   EXPECT_EQ(metrics_.connections_v1.Value(), 0);

@@ -70,7 +70,7 @@ struct WebsocketSettings {
   size_t max_connections_per_address = 0;     // 0: no limit.
   size_t max_accepts_per_second = 10'000;     // Of the replica, on average. 0: no limit.
   size_t accept_burst = 10'000;               // Of the replica, at once.
-  size_t max_messages_per_second = 1'000;     // Of one connection, on average. 0: no limit.
+  size_t max_messages_per_second = 2'500;     // Of one connection, on average. 0: no limit.
   size_t message_burst = 20'000;              // Of one connection, at once.
   size_t max_subscribes_per_second = 50'000;  // Of the replica, on average. 0: no limit.
   size_t subscribe_burst = 50'000;            // Of the replica, at once.
