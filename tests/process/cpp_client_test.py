@@ -1,6 +1,8 @@
 """The C++ client library against real gateways that come and go."""
 
 import json
+import random
+import uuid
 
 from support import case
 from support.cpp_client import CppClient
@@ -35,10 +37,10 @@ class CppClientTest(case.ProcessTest):
         # What a load balancer does: the client knows one address.
         self.balancer = await self.gate(self.replicas[0].address)
 
-    async def watch(self):
+    async def watch(self, ids=IDS):
         client = CppClient(f"client-{len(self.processes)}", self.folder)
         self.processes.append(client)
-        await client.start(self.balancer.address, "items", IDS)
+        await client.start(self.balancer.address, "items", ids)
         return client
 
     def writers(self, replica):
@@ -75,19 +77,53 @@ class CppClientTest(case.ProcessTest):
         await self.ends_well(client)
 
     async def test_states_are_resumed_where_nothing_changed(self):
-        for key in KEYS:
-            JsonRows(self.app).set(*key, f"{key[1]}: 1")
-        client = await self.watch()
+        # As many as one message may name, with ids that are long.
+        ids = [str(uuid.UUID(int=number)) for number in range(1, 1_001)]
+        for key_id in ids:
+            JsonRows(self.app).set("items", key_id, f"{key_id}: 1")
+        client = await self.watch(ids)
         shown = client.log().count("state ")
         self.balancer.upstream = self.replicas[1].address
         self.replicas[0].kill()
         await self.is_connected_anew(client, times=1)
-        await self.replicas[1].watches(len(KEYS))
-        JsonRows(self.app).set(*KEYS[0], f"{KEYS[0][1]}: 2")
-        await self.replicas[1].notify(KEYS[0])
+        await self.replicas[1].watches(len(ids))
+        JsonRows(self.app).set("items", ids[0], f"{ids[0]}: 2")
+        await self.replicas[1].notify(("items", ids[0]))
         await case.eventually("the change arrives", lambda: client.read() and
-                              client.newest[IDS[0]] == 2)
+                              client.newest[ids[0]] == 2)
         self.assertEqual(client.log().count("state "), shown + 1, "the others are what they were")
+        await self.ends_well(client)
+
+    async def test_random_documents_arrive_through_patches(self):
+        chance = random.Random(7)
+        document = {"n": 0, "entries": {f"entry {i}": {"list": list(range(5)), "text": NOTE}
+                                        for i in range(20)}}
+
+        def change():
+            entry = document["entries"][f"entry {chance.randrange(20)}"]
+            chance.choice([
+                lambda: entry.update(n=chance.random()),
+                lambda: entry["list"].insert(chance.randrange(len(entry["list"]) + 1),
+                                             {"a/b~": [None, True]}),
+                lambda: entry["list"] and entry["list"].pop(chance.randrange(len(entry["list"]))),
+                lambda: entry.update({f"k{chance.randrange(3)}\"\u00e9/": "x" * chance.randrange(9)}),
+                lambda: entry.pop("text", None)])()
+            document["n"] += 1
+            text = json.dumps(document)
+            written[document["n"]] = json.loads(text)
+            self.app.set("items", "1", text, version=document["n"])
+
+        written = {}
+        change()
+        client = await self.watch(["1"])
+        for _ in range(200):
+            change()
+            await self.replicas[0].notify(("items", "1"))
+        await case.eventually("the last one arrives", lambda: client.read() and
+                              client.newest["1"] == document["n"])
+        for (_, number), row in client.rows.items():
+            self.assertEqual(row, written[number])
+        self.assertGreater(await self.replicas[0].metric("patches_sent_total"), 20)
         await self.ends_well(client)
 
     async def ends_well(self, client):

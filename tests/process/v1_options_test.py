@@ -1,4 +1,4 @@
-"""v1: patches, rates, rights that change, and subscriptions that come and go."""
+"""v1: patches, rates, and rights that change."""
 
 import asyncio
 import json
@@ -73,12 +73,11 @@ class V1OptionsTest(case.ProcessTest):
                     arrivals.append(loop.time())
         reading = asyncio.create_task(read())
         start, changes = loop.time(), 0
-        while loop.time() < start + 3:
+        while loop.time() < start + 3 or changes < 300:  # A hundred a second, where that can be.
             changes += 1
             await self.change(gateway, ("items", "1"), str(changes))
         await self.change(gateway, ("items", "1"), '"the end"')
         await asyncio.wait_for(reading, case.PATIENCE)
-        self.assertGreater(changes, 50)
         # The gateway spaces them; what lies between two may look shorter here by as much as the
         # first was late.
         self.assertLessEqual(len(arrivals), (arrivals[-1] - start) * 2 + 2)
@@ -144,13 +143,19 @@ class V1OptionsTest(case.ProcessTest):
         client = await self.v1(gateway)
         self.app.set("items", "1", "0")
         await client.subscribed(("items", "1"))
-        for n in range(1, 51):
+        await client.event("state")
+        for n in range(1, 21):
+            # The fetch under the new secret has its answer already when the entity changes.
+            self.app.set("items", "1", f'"{n}, before"')
+            self.app.hold()
             secret = self.new_secret()
-            self.app.set("items", "1", str(n))
-            client.say("authenticate", {"secret": secret})
-            await gateway.notify(("items", "1"))
-            while client.shown.get(("items", "1"), (None, None))[1] != [n]:
+            await client.asked("authenticate", {"secret": secret})
+            await case.eventually("the entity is asked about", lambda: self.app.in_flight() == 1)
+            await self.change(gateway, ("items", "1"), f'"{n}, after"')
+            self.app.release()
+            while client.shown.get(("items", "1"), (None, None))[1] != [f"{n}, after"]:
                 await client.next()
+            self.assertEqual(self.app.count("items", "1", secret.encode()), 2)
 
     async def test_a_right_that_ends_with_a_change(self):
         gateway = await self.gateway(self.app)
@@ -164,31 +169,6 @@ class V1OptionsTest(case.ProcessTest):
         self.assertEqual((event["event"], event["code"]), ("unsubscribed", "UNAUTHENTICATED"))
         self.assertNotIn("ref", event)
         await gateway.metric_becomes("subscriptions", 0)
-
-    # Coming and going.
-
-    async def test_churn_leaves_no_ghosts(self):
-        gateway = await self.gateway(self.app, websocket={"max_messages_per_second": 0})
-        client = await self.v1(gateway)
-        keys = [("items", str(i)) for i in range(20)]
-        for key in keys:
-            self.app.set(*key, "1")
-        loop = asyncio.get_running_loop()
-        start, churns = loop.time(), 0
-        while churns < 5_000:
-            key = keys[churns % len(keys)]
-            client.subscribe(key, ref=False)
-            client.unsubscribe(key)
-            churns += 1
-            if churns % 100 == 0:
-                for event in await client.fence():
-                    self.assertIn(event["event"], ("state", "unsubscribed"))
-        self.assertGreater(churns / (loop.time() - start), 1_000, "churns per second")
-        await gateway.metric_becomes("subscriptions", 0)
-        await gateway.metric_becomes("watched_keys", 0)
-        for key in keys:
-            await self.change(gateway, key, "2")
-        self.assertEqual(await client.fence(), [])
 
 
 if __name__ == "__main__":

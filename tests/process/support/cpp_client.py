@@ -12,13 +12,15 @@ class CppClient(Process):
     """Watches ids of one entity type; rows are JSON objects with a growing number `n`, which is the
     application's version, too.
 
-    `newest` is the number that it shows, by id; `faults` what it showed that was older than before,
+    `newest` is the number that it shows, by id; `rows` all rows that it has shown, by (id, number);
+    `faults` what it showed that was older than before,
     or did not belong to its version; `connections` how often it stood how.
     """
 
     def __init__(self, name, folder):
         super().__init__(name, folder)
         self.newest = {}
+        self.rows = {}
         self.faults = []
         self.connections = collections.Counter()
         self._read = 0
@@ -44,7 +46,9 @@ class CppClient(Process):
         return self.is_running()
 
     def _show(self, key_id, version, row):
-        number = json.loads(row)["n"]
+        row = json.loads(row)
+        number = row["n"]
+        self.rows[key_id, number] = row
         if number < self.newest.get(key_id, number) or not version.startswith(f"{number}."):
             self.faults.append((key_id, version, number, self.newest.get(key_id)))
         self.newest[key_id] = number

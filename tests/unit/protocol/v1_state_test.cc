@@ -65,6 +65,11 @@ TEST(V1StateTest, PatchesLeadFromTheTwoBefore) {
         event.ParseFromString(Payload(four.PatchFrom(base->version(), V1Form::kProto, nullptr))));
     EXPECT_EQ(event.patch().base(), WriteVersion(base->version()));
     EXPECT_EQ(event.patch().patch(), R"([{"op":"replace","path":"/0/n","value":4}])");
+    for (const V1Form form : {V1Form::kJson, V1Form::kProto}) {
+      EXPECT_EQ(four.PatchFrom(base->version(), form, nullptr),
+                four.PatchFrom(base->version(), form, nullptr))
+          << "made once";
+    }
   }
   EXPECT_EQ(four.PatchFrom(one.version(), V1Form::kJson, nullptr), nullptr) << "too long ago";
   EXPECT_EQ(four.PatchFrom({.number = 9, .hash = three.version().hash}, V1Form::kJson, nullptr),
@@ -76,6 +81,27 @@ TEST(V1StateTest, APatchThatSavesLittleIsNone) {
   const V1State one = Make(1, {R"({"a":"some text","b":1})"});
   const V1State two = Make(2, {R"({"a":"other text","b":1})"}, &one);
   EXPECT_EQ(two.PatchFrom(one.version(), V1Form::kJson, nullptr), nullptr);
+}
+
+TEST(V1StateTest, APatchIsSentIfItHasLessThanSeventyPercentOfTheState) {
+  // The same patch of states that get longer and longer.
+  const auto patch_and_state = [](size_t filler) {
+    const std::string same = R"(","b":")" + std::string(filler, 'x') + "\"}";
+    const V1State one = Make(1, {R"({"a":"one)" + same});
+    const V1State two = Make(2, {R"({"a":"two)" + same}, &one);
+    return std::pair(two.PatchFrom(one.version(), V1Form::kJson, nullptr),
+                     two.Full(V1Form::kJson, nullptr)->size());
+  };
+  const size_t patch_size = patch_and_state(400).first->size();
+  size_t sent = 0;
+  for (size_t filler = 0; filler < 400; ++filler) {
+    const auto [patch, state_size] = patch_and_state(filler);
+    EXPECT_EQ(patch != nullptr, patch_size * 10 < state_size * 7)
+        << patch_size << " " << state_size;
+    sent += patch != nullptr ? 1 : 0;
+  }
+  EXPECT_GT(sent, 0u);
+  EXPECT_LT(sent, 400u);
 }
 
 TEST(V1StateTest, RowsThatAreNoJsonAndThoseThatAreGoneAreNoBases) {
