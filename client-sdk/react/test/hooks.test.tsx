@@ -180,6 +180,7 @@ test("suspense: what cannot be watched is shown as that", () =>
     const page = new Page();
     await page.open();
     await page.show(<Item id="1" options={SUSPENSE} />);
+    await page.event({ event: "subscribed", ref: 1, results: [{ code: "OK" }] });
     await page.event({ event: "unsubscribed", keys: [{ entity: "items", id: "1" }], code: "PERMISSION_DENIED" });
     assert.equal(page.text, "denied;");
   }));
