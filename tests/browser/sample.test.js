@@ -159,6 +159,7 @@ test("an application that dies leaves the page stale, and nothing is lost", asyn
   await stack.startGateway(); // The page comes back, and nobody can say whether what it has is true.
   await expectState(page, "stale");
   await page.locator("#stale").waitFor();
+  assert.equal(await page.locator("#resumed").isVisible(), false, "nobody knows what has changed");
   assert.equal(await page.locator("tbody tr").count(), 24, "what was shown stays");
   if (process.env.SCREENSHOT) {
     await page.locator("tr.stale[data-id='123']").waitFor();
@@ -168,6 +169,7 @@ test("an application that dies leaves the page stale, and nothing is lost", asyn
   await stack.startSample();
   await expectState(page, "open");
   await page.locator("#stale").waitFor({ state: "hidden" });
+  await page.locator("#resumed", { hasText: "0 of 26" }).waitFor();
   await field(page, "111", "quantity").fill("77");
   await field(page, "111", "quantity").press("Enter");
   const other = await open();

@@ -147,6 +147,7 @@ export function createView(onEdit) {
     pill.textContent = { open: "Live", stale: "Stale", connecting: "Connecting", waiting: "Reconnecting" }[state] ??
       "Disconnected";
     document.getElementById("stale").hidden = state !== "stale";
+    if (state === "stale") hideResumed(); // Nobody can say yet.
     if (state === "open" && before !== "open" && resumed) showResumed();
   }
 
@@ -155,7 +156,7 @@ export function createView(onEdit) {
     const note = document.getElementById("resumed");
     const tell = () => (note.textContent =
       `Resumed: ${resumed.size} of ${shown.size} entities had changed meanwhile`);
-    const end = () => ((counting = false), (timer = setTimeout(() => (note.hidden = true), 10_000)));
+    const end = () => ((counting = false), (timer = setTimeout(hideResumed, 10_000)));
     clearTimeout(timer);
     timer = setTimeout(end, 5_000);
     note.hidden = false;
@@ -163,12 +164,17 @@ export function createView(onEdit) {
     resumed.tell = tell;
   }
 
+  function hideResumed() {
+    clearTimeout(timer);
+    document.getElementById("resumed").hidden = true;
+    if (!counting) resumed = undefined; // It has been told.
+  }
+
   // The page begins to miss something, or (undefined) looks at something else anyway.
   function restart(news) {
     resumed = news;
     counting = news !== undefined;
-    clearTimeout(timer);
-    document.getElementById("resumed").hidden = true;
+    hideResumed();
   }
 
   setInterval(() => {
