@@ -78,7 +78,7 @@ class View<R> {
   readonly subscribe = (changed: () => void): (() => void) => {
     const stops = this.#entities.map((entity) => entity.subscribe(changed, this.#options));
     // After that, so that nothing known is forgotten in between.
-    for (const entity of this.#entities) release(this.#client, entity);
+    release(this.#client, this.#entities);
     return () => {
       for (const stop of stops) stop();
     };
@@ -94,7 +94,7 @@ class View<R> {
 
   readonly nothing = (): readonly EntityState<R>[] => this.#loading;
 
-  known(): Promise<unknown> {
-    return Promise.all(this.#entities.map((entity) => hold(this.#client, entity, this.#options)));
+  known(): Promise<void> {
+    return hold(this.#client, this.#entities, this.#options);
   }
 }

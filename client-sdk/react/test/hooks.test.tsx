@@ -210,3 +210,30 @@ test("suspense: whoever wants a snapshot does not wait with those who want none"
     await page.leave();
     assert.deepEqual(await page.sent(), ["unsubscribe 1"]);
   }));
+
+test("suspense: what is known already is not waited for", () =>
+  withTimers(async () => {
+    const page = new Page();
+    await page.open();
+    const stop = page.client.entity("items", "1").subscribe(() => {});
+    assert.deepEqual(await page.sent(), ["subscribe 1"]);
+    await page.state("1", "1.a", "one");
+    await page.show(<Items ids={["1", "2"]} options={{ ...SUSPENSE, snapshot: false }} />);
+    assert.equal(page.text, "(waiting)");
+    await page.state("2", "1.a", "two");
+    assert.equal(page.text, "one,two");
+    stop();
+  }));
+
+test("suspense: the first to be known is held until the last is", () =>
+  withTimers(async (tick) => {
+    const page = new Page();
+    await page.open();
+    await page.show(<Items ids={["1", "2"]} options={SUSPENSE} />);
+    await page.state("1", "1.a", "one");
+    await tick(20_000);
+    await page.state("2", "1.a", "two");
+    assert.equal(page.text, "one,two");
+    await tick(60_000);
+    assert.deepEqual(await page.sent(), ["subscribe 1 2"]);
+  }));

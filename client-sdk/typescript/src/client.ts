@@ -100,7 +100,9 @@ export class EntitySyncClient {
   }
 
   #emit<Kind extends keyof ClientEvents>(kind: Kind, event: ClientEvents[Kind]): void {
-    for (const listener of this.#listeners[kind] as Set<(event: ClientEvents[Kind]) => void>) {
+    const listeners = this.#listeners[kind] as Set<(event: ClientEvents[Kind]) => void>;
+    for (const listener of [...listeners]) {
+      if (!listeners.has(listener)) continue;
       // Whoever was told before has changed that: the others have been told of the newer state.
       if (kind === "connection" && event !== this.connection) return;
       try {
@@ -162,11 +164,11 @@ export class EntitySyncClient {
         return this.#subscriptions.receive(event);
       case "unsubscribed":
         if (event.ref !== undefined) break;
-        return this.#subscriptions.withdrawn(event.keys ?? [], event.code ?? "PERMISSION_DENIED");
+        return this.#subscriptions.withdrawn(event.keys ?? [], event.code || "PERMISSION_DENIED");
     }
     // Else it answers something; events that are not known here answer nothing.
     if (this.#wire.answer(event) || event.event !== "error") return;
-    this.#failed(new EntitySyncError(event.code, event.message ?? "", event.key));
+    this.#failed(new EntitySyncError(event.code || "UNKNOWN", event.message ?? "", event.key));
   }
 }
 

@@ -1,7 +1,7 @@
 import { EntitySyncError } from "./errors.js";
 import { Liveness } from "./liveness.js";
 import type { Settings, WebSocketLike } from "./options.js";
-import { parseEvent, type ServerEvent, SUBPROTOCOL, type Welcome } from "./protocol.js";
+import { parseEvent, positive, type ServerEvent, SUBPROTOCOL, type Welcome } from "./protocol.js";
 import { Backoff, momentOf, verdictOn } from "./reconnecting.js";
 
 const DEFAULT_HEARTBEAT_S = 25;
@@ -157,6 +157,10 @@ export class Connection {
       return;
     }
     this.#socket = socket;
+    socket.onopen = () => {
+      const { protocol = SUBPROTOCOL } = socket;
+      if (protocol !== SUBPROTOCOL) this.#ended(1006, `the server does not speak ${SUBPROTOCOL}`);
+    };
     socket.onmessage = ({ data }) => this.#received(data);
     socket.onclose = ({ code, reason }) => {
       this.#socket = undefined;
@@ -184,7 +188,7 @@ export class Connection {
     const { clock } = this.#settings;
     clock.clearTimeout(this.#timer);
     this.#openedAt = clock.now();
-    this.#liveness.start(1_000 * (welcome.heartbeatSeconds || DEFAULT_HEARTBEAT_S));
+    this.#liveness.start(1_000 * positive(welcome.heartbeatSeconds, DEFAULT_HEARTBEAT_S));
     const connection = welcome.connection ?? "";
     // What is said first is what must come first: the credential, then subscriptions.
     this.#state = { status: "open", connection };
@@ -217,7 +221,7 @@ export class Connection {
     clock.clearTimeout(this.#leaveTimer);
     this.#liveness.stop();
     if (socket) {
-      socket.onmessage = socket.onclose = null;
+      socket.onopen = socket.onmessage = socket.onclose = null;
       socket.close(1000);
     }
     if (wasOpen) {
@@ -253,7 +257,7 @@ export class Connection {
     const { clock } = this.#settings;
     if (!this.#online) return this.#set({ status: "offline", ...ending });
     if (leaveAt !== undefined) this.#backoff.reset();
-    const retryInMs = leaveAt === undefined ? this.#backoff.next() : leaveAt - clock.now();
+    const retryInMs = leaveAt === undefined ? this.#backoff.next() : Math.max(0, leaveAt - clock.now());
     this.#timer = clock.setTimeout(() => this.#connect(), retryInMs);
     this.#set({ status: "waiting", retryInMs, ...ending });
   }

@@ -48,7 +48,9 @@ export class Credentials {
 
   /** The connection is there. */
   opened(): void {
-    if (this.#secret !== undefined) this.#present(this.#secret);
+    // Whoever gave none, and waits for an answer, gets that to none.
+    const secret = this.#secret ?? (this.#call && "");
+    if (secret !== undefined) this.#present(secret);
   }
 
   authenticate(token: Token | undefined): Promise<void> {
@@ -93,7 +95,7 @@ export class Credentials {
     this.#wire.call("authenticate", body, (answer) => {
       const newest = turn === this.#turn;
       if (answer.event === "error") {
-        if (newest) this.#refused(new EntitySyncError(answer.code, answer.message ?? "refused"));
+        if (newest) this.#refused(new EntitySyncError(answer.code || "UNKNOWN", answer.message ?? "refused"));
         return;
       }
       this.#acceptedHere = true;
@@ -107,11 +109,13 @@ export class Credentials {
   }
 
   #refused(error: EntitySyncError): void {
+    const turn = this.#turn;
     const before = this.#before;
     this.#before = undefined;
     if (before) this.#token = before.token;
     this.reject(error);
     this.#events.failed(error);
+    if (turn !== this.#turn) return; // Whoever heard that has given another one.
     // A new connection has not seen the one before yet.
     if (before?.token !== undefined && !this.#acceptedHere && this.#wire.open) this.#replace();
   }

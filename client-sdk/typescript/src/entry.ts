@@ -35,7 +35,11 @@ export interface WatchOptions {
   snapshot?: boolean | undefined;
 }
 
+const DENIALS = new Set(["PERMISSION_DENIED", "UNAUTHENTICATED"]);
+
 export interface Watcher {
+  /** The last state that it was told. */
+  told?: EntityState;
   readonly listener: (state: EntityState) => void;
   readonly options: WatchOptions;
   /** Called when nothing can come any more. */
@@ -121,10 +125,9 @@ export class Entry {
   }
 
   /** It cannot be watched. Where the right to see it is what lacks, what was seen is forgotten. */
-  refused(error: EntitySyncError): void {
+  refused(error: EntitySyncError, denied = DENIALS.has(error.code)): void {
     this.lost();
     this.due = "no";
-    const denied = error.code === "PERMISSION_DENIED" || error.code === "UNAUTHENTICATED";
     this.#rows = this.#version = undefined;
     this.#show(denied ? "denied" : "error", error);
   }
@@ -166,9 +169,10 @@ export class Entry {
     return true;
   }
 
-  /** Tells one of those who watch, if it still does. */
+  /** Tells one of those who watch, if it still does and does not know. */
   tell(watcher: Watcher): void {
-    if (!this.watchers.has(watcher)) return;
+    if (!this.watchers.has(watcher) || watcher.told === this.state) return;
+    watcher.told = this.state;
     try {
       watcher.listener(this.state);
     } catch (error) {

@@ -14,6 +14,7 @@ export class Liveness {
   #heartbeatMs = 0;
   #heardAt = 0;
   #deadline: number | undefined; // Of the ping that was not answered yet.
+  #patience: number | undefined; // Of a ping that waits for its turn.
   #timer: unknown;
 
   constructor(clock: Clock, ping: (written: () => void) => void, dead: () => void) {
@@ -24,6 +25,7 @@ export class Liveness {
 
   start(heartbeatMs: number): void {
     this.#heartbeatMs = heartbeatMs;
+    this.#patience = undefined;
     this.heard();
     this.#arm(heartbeatMs);
   }
@@ -43,10 +45,14 @@ export class Liveness {
   }
 
   #ask(ms: number): void {
-    // Its time begins when it is written: it may have to wait for its turn.
+    const waits = this.#patience !== undefined;
+    this.#patience = Math.min(this.#patience ?? Infinity, ms);
+    if (waits) return;
+    // Its time begins when it is written.
     this.#ping(() => {
       const now = this.#clock.now();
-      this.#deadline = Math.min(this.#deadline ?? Infinity, now + ms);
+      this.#deadline = Math.min(this.#deadline ?? Infinity, now + this.#patience!);
+      this.#patience = undefined;
       this.#arm(this.#deadline - now);
     });
   }

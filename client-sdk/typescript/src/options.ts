@@ -7,6 +7,7 @@ export type Token = string | (() => string | Promise<string>);
 
 /** The part of a browser's WebSocket that the SDK uses. Node's own and that of the package `ws` fit. */
 export interface WebSocketLike {
+  readonly protocol?: string;
   onopen: ((event: any) => void) | null;
   onmessage: ((event: any) => void) | null;
   onclose: ((event: any) => void) | null;

@@ -3,30 +3,102 @@ import type { Json, PatchOperation } from "./protocol.js";
 /** JSON Patch (RFC 6902). Nothing that is given is changed: what the result has in common with the
  * document is shared, so that identity tells what stayed the same. */
 
-type Members = { readonly [name: string]: Json };
+type Members = { [name: string]: Json };
+type Container = Json[] | Members;
 
 /** The document that comes out. Throws if any operation does not apply; then none counts. */
 export function applyPatch(document: Json, patch: readonly PatchOperation[]): Json {
-  return patch.reduce(applyOperation, document);
+  const draft = new Draft(document);
+  for (const operation of patch) applyOperation(draft, operation);
+  return draft.root;
 }
 
-function applyOperation(document: Json, operation: PatchOperation): Json {
+function applyOperation(draft: Draft, operation: PatchOperation): void {
   const path = parsePointer(operation.path);
   const { op } = operation;
-  if (op === "add") return add(document, path, given(operation));
-  if (op === "remove") return remove(document, path);
-  if (op === "replace") return change(document, path, replace(given(operation)));
+  if (op === "add") return draft.add(path, given(operation));
+  if (op === "remove") return void draft.remove(path);
+  if (op === "replace") return draft.replace(path, given(operation));
   if (op === "test") {
-    if (!equal(valueAt(document, path), given(operation))) fail("a test does not hold");
-    return document;
+    if (!equal(draft.at(path), given(operation))) fail("a test does not hold");
+    return;
   }
   const from = parsePointer(operation.from);
-  const value = valueAt(document, from);
-  if (op === "copy") return add(document, path, value);
+  if (op === "copy") return draft.add(path, draft.share(from));
   if (op !== "move") fail(`unknown operation "${op}"`);
   // Else a value would be moved into itself, which is gone by then.
   if (path.length > from.length && from.every((name, i) => name === path[i])) fail("move into itself");
-  return add(remove(document, from), path, value);
+  draft.add(path, draft.remove(from));
+}
+
+/** A document of which parts are changed. Each part is copied once, when it is first changed. */
+class Draft {
+  root: Json;
+  /** The parts that were copied: nobody else sees them. */
+  readonly #own = new Set<Json>();
+
+  constructor(document: Json) {
+    this.root = document;
+  }
+
+  at(path: readonly string[]): Json {
+    return path.reduce(member, this.root);
+  }
+
+  /** The value there, for a second place. */
+  share(path: readonly string[]): Json {
+    this.#own.clear(); // What is in two places must be copied again before one of them changes.
+    return this.at(path);
+  }
+
+  add(path: readonly string[], value: Json): void {
+    const name = path.at(-1);
+    if (name === undefined) return void (this.root = value);
+    const container = this.#containerOf(path);
+    if (!Array.isArray(container)) return set(container, name, value);
+    const at = name === "-" ? container.length : index(name, container.length);
+    container.splice(at, 0, value);
+  }
+
+  replace(path: readonly string[], value: Json): void {
+    const name = path.at(-1);
+    if (name === undefined) return void (this.root = value);
+    const container = this.#containerOf(path);
+    member(container, name);
+    set(container, name, value);
+  }
+
+  remove(path: readonly string[]): Json {
+    const value = this.at(path);
+    const name = path.at(-1);
+    if (name === undefined) this.root = null;
+    else {
+      const container = this.#containerOf(path);
+      if (Array.isArray(container)) container.splice(Number(name), 1);
+      else delete container[name];
+    }
+    return value;
+  }
+
+  /** What holds the last name of the path, to be changed. */
+  #containerOf(path: readonly string[]): Container {
+    let container = this.#owned(this.root);
+    this.root = container;
+    for (const name of path.slice(0, -1)) {
+      const inner = this.#owned(member(container, name));
+      set(container, name, inner);
+      container = inner;
+    }
+    return container;
+  }
+
+  #owned(part: Json): Container {
+    if (this.#own.has(part)) return part as Container;
+    if (!isObject(part)) fail("a value has no members");
+    const copy: Container = Array.isArray(part) ? part.slice() : { ...(part as Members) };
+    this.#own.add(copy);
+    return copy;
+  }
 }
 
 /** The reference tokens of a JSON pointer (RFC 6901). */
@@ -43,54 +115,16 @@ function given({ value }: PatchOperation): Json {
   return value === undefined ? fail("an operation lacks its value") : value;
 }
 
-type Edit = (container: Json, name: string) => Json;
-
-/** A copy of the document in which `edit` was done to what holds the last name of the path. */
-function change(document: Json, path: readonly string[], edit: Edit, depth = 0): Json {
-  // The whole document is the only member of a container that nobody else sees.
-  if (path.length === 0) return (edit([document], "0") as Json[])[0] ?? null;
-  const name = path[depth]!;
-  if (depth === path.length - 1) return edit(document, name);
-  return withMember(document, name, change(member(document, name), path, edit, depth + 1));
-}
-
-const add = (document: Json, path: readonly string[], value: Json) =>
-  path.length === 0
-    ? value
-    : change(document, path, (container, name) => {
-        if (!Array.isArray(container)) return withMember(container, name, value);
-        const at = name === "-" ? container.length : index(name, container.length);
-        return [...container.slice(0, at), value, ...container.slice(at)];
-      });
-
-const remove = (document: Json, path: readonly string[]) =>
-  change(document, path, (container, name) => {
-    member(container, name);
-    if (Array.isArray(container)) return container.filter((_, i) => i !== Number(name));
-    const { [name]: _, ...rest } = container as Members;
-    return rest;
-  });
-
-const replace =
-  (value: Json): Edit =>
-  (container, name) => {
-    member(container, name);
-    return withMember(container, name, value);
-  };
-
-const valueAt = (document: Json, path: readonly string[]) => path.reduce(member, document);
-
 function member(container: Json, name: string): Json {
   if (Array.isArray(container)) return container[index(name, container.length - 1)];
   if (!isObject(container) || !Object.hasOwn(container, name)) fail(`there is no "${name}"`);
   return (container as Members)[name]!;
 }
 
-function withMember(container: Json, name: string, value: Json): Json {
-  if (Array.isArray(container)) return container.map((old, i) => (i === Number(name) ? value : old));
-  if (!isObject(container)) fail(`there is no "${name}"`);
-  // Computed names define a member of their own, also one that is called __proto__.
-  return { ...(container as Members), [name]: value };
+function set(container: Container, name: string, value: Json): void {
+  // Assigned, a member of the name __proto__ would be something else.
+  if (name !== "__proto__") (container as Members)[name] = value;
+  else Object.defineProperty(container, name, { value, configurable: true, enumerable: true, writable: true });
 }
 
 function index(name: string, last: number): number {
@@ -98,7 +132,7 @@ function index(name: string, last: number): number {
   return number < 0 || number > last ? fail(`there is no index "${name}"`) : number;
 }
 
-const isObject = (value: unknown): value is Members =>
+const isObject = (value: unknown): value is Readonly<Members> =>
   typeof value === "object" && value !== null && !ArrayBuffer.isView(value);
 
 function equal(a: Json, b: Json): boolean {

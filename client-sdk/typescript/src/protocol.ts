@@ -72,25 +72,31 @@ export type ServerEvent = { ref?: number } & (
   | { event: "reconnect"; afterMs?: readonly number[] }
 );
 
-/** Without these an event about an entity says nothing. */
-const NEEDED: { readonly [event: string]: readonly string[] } = {
-  state: ["version"],
-  unchanged: ["version"],
-  removed: ["version"],
-  patch: ["version", "base", "patch"],
-  stale: [],
-};
+/** Without these texts an event about an entity says nothing. */
+const NEEDED = new Map([
+  ["state", ["entity", "id", "version"]],
+  ["unchanged", ["entity", "id", "version"]],
+  ["removed", ["entity", "id", "version"]],
+  ["patch", ["entity", "id", "version", "base"]],
+  ["stale", ["entity", "id"]],
+]);
+
+const isText = (value: unknown) => typeof value === "string" && value !== "";
 
 /** Reads an event; throws if it makes no sense. */
 export function parseEvent(text: string): ServerEvent {
   const event = JSON.parse(text);
-  if (typeof event.event !== "string") throw new TypeError("it has no name");
-  const needed = NEEDED[event.event];
-  for (const name of needed ? ["entity", "id", ...needed] : []) {
-    if (!event[name]) throw new TypeError(`${event.event} without ${name}`);
+  if (!isText(event.event)) throw new TypeError("it has no name");
+  for (const name of NEEDED.get(event.event) ?? []) {
+    if (!isText(event[name])) throw new TypeError(`${event.event} without ${name}`);
   }
+  if (event.event === "patch" && !Array.isArray(event.patch)) throw new TypeError("patch without patch");
   return event;
 }
+
+/** A number of the gateway that has to be above 0; anything else counts as absent. */
+export const positive = (value: unknown, otherwise: number): number =>
+  typeof value === "number" && value > 0 ? value : otherwise;
 
 /** A row that is not JSON, or looks like the stand-in for one, comes as `{"$base64": ...}`. */
 export function decodeRow(row: Json): Row {

@@ -100,5 +100,5 @@ export class Requests {
 function outcomeOf(event: ServerEvent): [outcome: unknown, failed: boolean] {
   if (event.event === "reply") return [(event.replies ?? []).map(decodeRow), false];
   const { code, message } = event.event === "error" ? event : { code: "INTERNAL", message: "no reply" };
-  return [new EntitySyncError(code, message ?? ""), true];
+  return [new EntitySyncError(code || "UNKNOWN", message ?? ""), true];
 }

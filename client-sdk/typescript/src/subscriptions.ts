@@ -35,7 +35,7 @@ export class Subscriptions {
     const name = nameOf(key);
     const entry = this.#entries.get(name) ?? new Entry(key);
     this.#entries.set(name, entry);
-    const watcher = { listener, options, end };
+    const watcher: Watcher = { listener, options, end };
     entry.watchers.add(watcher);
     if (options.snapshot !== false && entry.state.status !== "loading") {
       this.#newcomers.push(() => entry.tell(watcher));
@@ -57,7 +57,12 @@ export class Subscriptions {
   }
 
   down(): void {
-    for (const entry of this.#entries.values()) entry.lost();
+    for (const [name, entry] of this.#entries) {
+      entry.lost();
+      if (entry.watchers.size > 0) continue;
+      this.#entries.delete(name);
+      this.#dirty.delete(entry);
+    }
     this.#crowdedOut.clear();
   }
 
@@ -82,7 +87,7 @@ export class Subscriptions {
       const error = new EntitySyncError(code, "this viewer may not see it", key);
       // A subscription that waits for its answer is a newer one: that was its predecessor's.
       if (entry?.ref !== undefined) entry.forget();
-      else if (entry?.watched) entry.refused(error);
+      else if (entry?.watched) entry.refused(error, true);
     }
   }
 
@@ -162,7 +167,7 @@ export class Subscriptions {
       entry.ref = undefined;
       const status = statusOf(event, i);
       if (status.code === "OK") return;
-      entry.refused(new EntitySyncError(status.code, status.message ?? "", entry.key));
+      entry.refused(new EntitySyncError(status.code || "UNKNOWN", status.message ?? "", entry.key));
       if (status.code === "RESOURCE_EXHAUSTED") this.#crowdedOut.add(entry);
     }),
   };
@@ -170,7 +175,8 @@ export class Subscriptions {
   #update(entry: Entry): void {
     const { maxRate } = entry.wanted;
     entry.watched = { ...entry.watched!, maxRate };
-    this.#wire.call("update", JSON.stringify({ ...entry.key, maxRate: maxRate ?? 0 }));
+    // If it fails the entity is not watched, of which its own events tell.
+    this.#wire.call("update", JSON.stringify({ ...entry.key, maxRate: maxRate ?? 0 }), () => {});
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Clock } from "./clock.js";
 import type { Connection } from "./connection.js";
 import { EntitySyncError } from "./errors.js";
-import type { Limits, ServerEvent, Welcome } from "./protocol.js";
+import { type Limits, positive, type ServerEvent, type Welcome } from "./protocol.js";
 
 /** What is not between the brackets of a message's list, generously. */
 const ENVELOPE_BYTES = 64;
@@ -61,10 +61,9 @@ export class Wire {
   opened(connection: Connection, { limits }: Welcome): void {
     this.#connection = connection;
     this.limits = {
-      messageBytes: limits?.messageBytes || DEFAULT_MESSAGE_BYTES,
-      subscriptionsPerMessage:
-        limits?.subscriptionsPerMessage || DEFAULT_SUBSCRIPTIONS_PER_MESSAGE,
-      messagesPerSecond: limits?.messagesPerSecond || Infinity,
+      messageBytes: positive(limits?.messageBytes, DEFAULT_MESSAGE_BYTES),
+      subscriptionsPerMessage: positive(limits?.subscriptionsPerMessage, DEFAULT_SUBSCRIPTIONS_PER_MESSAGE),
+      messagesPerSecond: positive(limits?.messagesPerSecond, Infinity),
     };
     this.#budget = this.#burst;
     this.#budgetAt = this.#clock.now();

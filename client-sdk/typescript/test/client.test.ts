@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { systemClock } from "../src/clock.js";
 import { connect, type ConnectionState, EntitySyncError } from "../src/index.js";
 import { Bench } from "./testing/bench.js";
 import { FakeGateway } from "./testing/fake_gateway.js";
@@ -85,6 +86,47 @@ test("a token function may close the client, or give it another credential", asy
     }
     assert.equal(bench.clock.pending, 0);
   }
+});
+
+test("a listener that renews itself is told of the next change, not of this one for ever", async () => {
+  const bench = new Bench();
+  let told = 0;
+  const arm = () => {
+    const off = bench.client.on("connection", () => {
+      off();
+      told++;
+      arm();
+    });
+  };
+  arm();
+  await bench.open();
+  bench.client.close();
+  assert.equal(told, 2);
+});
+
+test("a credential that is given when one is refused is presented once", async () => {
+  const bench = new Bench({ token: "alice" });
+  bench.client.on("error", () => void bench.client.authenticate("carol"));
+  void bench.client.authenticate("mallory");
+  await bench.open();
+  const [{ ref }] = await bench.sent();
+  await bench.event({ event: "error", ref, code: "UNAUTHENTICATED" });
+  assert.deepEqual((await bench.sent()).map(({ body }) => body), [{ secret: "carol" }]);
+});
+
+test("a server that speaks something else is no gateway", async () => {
+  const bench = new Bench();
+  await settle();
+  Object.assign(bench.socket, { protocol: "" });
+  bench.socket.accept();
+  assert.equal(bench.client.connection.status, "waiting");
+  assert.match(bench.client.connection.reason!, /entity-sync.v1.json/);
+});
+
+test("times that are too long for a timer are weeks", async () => {
+  const timer = systemClock.setTimeout(() => assert.fail("it fired"), Infinity);
+  await new Promise((done) => setTimeout(done, 5));
+  systemClock.clearTimeout(timer);
 });
 
 test("addresses: http stands for ws, pages may give relative ones", () => {

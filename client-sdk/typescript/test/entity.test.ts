@@ -46,6 +46,25 @@ test("a listener that fails hurts nobody else, and does not fail in silence", as
   assert.equal(bench.client.connection.status, "open");
 });
 
+test("whoever begins to listen while it changes is told once", async () => {
+  const bench = new Bench();
+  const [x, y] = [bench.client.entity("items", "x"), bench.client.entity("items", "y")];
+  const seen: string[] = [];
+  let joined = false;
+  x.subscribe(() => {
+    if (joined) return;
+    joined = true;
+    y.subscribe(({ status }) => seen.push(status));
+  });
+  y.subscribe(() => {});
+  await bench.open();
+  const [{ ref }] = await bench.sent();
+  await bench.event({ event: "subscribed", ref, results: [{ code: "OK" }, { code: "OK" }] });
+  const keys = ["x", "y"].map((id) => ({ entity: "items", id }));
+  await bench.event({ event: "unsubscribed", keys, code: "PERMISSION_DENIED" });
+  assert.deepEqual(seen, ["denied"]);
+});
+
 test("a listener that ends another one ends it at once", async () => {
   const bench = new Bench();
   const entity = bench.client.entity("items", "1");

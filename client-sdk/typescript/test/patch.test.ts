@@ -45,6 +45,35 @@ test("a patch for another document gives what RFC 6902 says, or nothing", () => 
   assert.ok(counts.same > 100 && counts.refused > 100, JSON.stringify(counts));
 });
 
+test("many operations on a large document take time in proportion", { timeout: 20_000 }, () => {
+  const list = Array.from({ length: 200_000 }, (_, i) => i);
+  const members = Object.fromEntries(list.slice(0, 20_000).map((i) => [`m${i}`, i]));
+  const operations = list.slice(0, 20_000).flatMap((i) => [
+    { op: "replace", path: `/0/${i}`, value: -1 },
+    { op: "replace", path: `/1/m${i}`, value: -1 },
+  ]);
+  const [first, second] = applyPatch([list, members], operations) as any;
+  assert.equal(first.filter((value: number) => value === -1).length, 20_000);
+  assert.ok(Object.values(second).every((value) => value === -1));
+});
+
+test("what was copied to a second place changes in one only", () => {
+  const copied = applyPatch([{ a: { n: 1 } }], [
+    { op: "replace", path: "/0/a/n", value: 2 },
+    { op: "copy", from: "/0/a", path: "/0/b" },
+    { op: "replace", path: "/0/a/n", value: 3 },
+    { op: "add", path: "/0/b/m", value: 4 },
+  ]);
+  assert.deepEqual(copied, [{ a: { n: 3 }, b: { n: 2, m: 4 } }]);
+});
+
+test("a value of a patch is not changed by what follows it", () => {
+  const value = { n: 1 };
+  const patch = [{ op: "add", path: "/0", value }, { op: "replace", path: "/0/n", value: 2 }];
+  assert.deepEqual(applyPatch([], patch), [{ n: 2 }]);
+  assert.deepEqual(value, { n: 1 });
+});
+
 test("what stayed the same stays the same object", () => {
   const base = [{ a: { x: 1 }, b: { y: 1 } }, { c: 1 }];
   const [first, second] = applyPatch(base, [{ op: "replace", path: "/0/a/x", value: 2 }]) as typeof base;
