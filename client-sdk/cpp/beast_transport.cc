@@ -7,6 +7,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/host_name_verification.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/ssl.hpp>
 #include <boost/beast/websocket.hpp>
@@ -35,6 +36,7 @@ struct Target {
   Url url;
   std::shared_ptr<asio::ssl::context> tls;
   size_t max_event_bytes;
+  Duration close_timeout;
 };
 
 // One websocket from the name of its host to its end.
@@ -49,6 +51,7 @@ class Session : public std::enable_shared_from_this<Session<Stream>> {
           TransportEvents events)
       : stream_(std::move(stream)),
         resolver_(executor),
+        close_timer_(executor),
         target_(std::move(target)),
         events_(std::move(events)) {}
 
@@ -82,6 +85,7 @@ class Session : public std::enable_shared_from_this<Session<Stream>> {
 
   Stream stream_;
   asio::ip::tcp::resolver resolver_;
+  asio::steady_timer close_timer_;
   const std::shared_ptr<const Target> target_;
   TransportEvents events_;
   std::string subprotocol_;
@@ -132,12 +136,10 @@ template <typename Stream>
 void Session<Stream>::OnSecured() {
   if (IsOver()) return;
   websocket::stream_base::timeout limits{};
-  limits.handshake_timeout = kCloseTimeout;  // Counts for closing; the attempt has its own.
+  limits.handshake_timeout = websocket::stream_base::none();  // The attempt has its own.
   limits.idle_timeout = websocket::stream_base::none();
   limits.keep_alive_pings = false;
-  websocket::stream_base::timeout handshake_limits = limits;
-  handshake_limits.handshake_timeout = websocket::stream_base::none();
-  stream_.set_option(handshake_limits);
+  stream_.set_option(limits);
   stream_.set_option(websocket::stream_base::decorator([this](websocket::request_type& request) {
     request.set(beast::http::field::sec_websocket_protocol, subprotocol_);
   }));
@@ -154,7 +156,7 @@ void Session<Stream>::OnHandshake() {
     return;
   }
   websocket::stream_base::timeout limits{};
-  limits.handshake_timeout = kCloseTimeout;
+  limits.handshake_timeout = target_->close_timeout;  // Of a close that the other side begins.
   limits.idle_timeout = websocket::stream_base::none();
   limits.keep_alive_pings = false;
   stream_.set_option(limits);
@@ -213,9 +215,18 @@ void Session<Stream>::Close(int code) {
     resolver_.cancel();
     return beast::get_lowest_layer(stream_).close();
   }
-  // Keeps the session until the other side has answered or kCloseTimeout is over.
+  // Nothing follows but the rest of what is under way, whose bytes the stream still needs.
+  if (unsent_.size() > 1) unsent_.resize(1);
+  // The stream has a limit of its own for this, which begins only when it may write, and behind a
+  // write that is blocked it never may.
+  close_timer_.expires_after(target_->close_timeout);
+  close_timer_.async_wait([self = this->shared_from_this()](const ErrorCode& error) {
+    if (!error) beast::get_lowest_layer(self->stream_).close();
+  });
+  // Both keep the session until the other side has answered or the time is over.
   stream_.async_close(static_cast<websocket::close_code>(code),
                       [self = this->shared_from_this()](const ErrorCode&) {
+                        self->close_timer_.cancel();
                         beast::get_lowest_layer(self->stream_).close();
                       });
 }
@@ -277,11 +288,12 @@ absl::StatusOr<std::shared_ptr<asio::ssl::context>> SystemTls() {
 
 }  // namespace
 
-absl::StatusOr<Dial> MakeBeastDial(asio::any_io_executor executor, const ClientOptions& options) {
+absl::StatusOr<Dial> MakeBeastDial(asio::any_io_executor executor, const ClientOptions& options,
+                                   Duration close_timeout) {
   absl::StatusOr<Url> url = ParseUrl(options.url);
   if (!url.ok()) return url.status();
-  auto target =
-      std::make_shared<Target>(Target{*std::move(url), options.tls, options.max_event_bytes});
+  auto target = std::make_shared<Target>(
+      Target{*std::move(url), options.tls, options.max_event_bytes, close_timeout});
   if (!target->url.tls) {
     return [executor, target](std::string subprotocol, TransportEvents events) {
       return Begin(PlainStream(executor), executor, target, std::move(subprotocol),

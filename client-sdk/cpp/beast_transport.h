@@ -19,6 +19,7 @@ inline constexpr Duration kCloseTimeout = std::chrono::seconds(2);
 // Websockets on Asio and Beast to the url of these options. INVALID_ARGUMENT if it makes no sense,
 // UNAVAILABLE if the system's certificates cannot be read.
 absl::StatusOr<Dial> MakeBeastDial(boost::asio::any_io_executor executor,
-                                   const ClientOptions& options);
+                                   const ClientOptions& options,
+                                   Duration close_timeout = kCloseTimeout);
 
 }  // namespace entitysync::client

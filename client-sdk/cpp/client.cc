@@ -91,17 +91,18 @@ Subscription::Subscription(std::weak_ptr<Core> core, std::weak_ptr<Watcher> watc
 
 Subscription& Subscription::operator=(Subscription&& other) noexcept {
   if (this == &other) return *this;
-  Reset();
+  // Ended last: its listener may hold what does anything when it is destroyed.
+  const Subscription before = std::move(*this);
   core_ = std::move(other.core_);
   watcher_ = std::move(other.watcher_);
   return *this;
 }
 
 void Subscription::Reset() {
-  const auto core = core_.lock();
-  if (core != nullptr) core->subscriptions().Remove(watcher_);
-  core_.reset();
-  watcher_.reset();
+  // Empty before it ends, because its listener may hold the only reference to this.
+  const auto core = std::exchange(core_, {}).lock();
+  const auto watcher = std::exchange(watcher_, {});
+  if (core != nullptr) core->subscriptions().Remove(watcher);
 }
 
 }  // namespace entitysync::client

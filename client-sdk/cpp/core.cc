@@ -35,9 +35,10 @@ Core::Core(const ClientOptions& options, Platform platform)
           loop_, [this](std::string text) { connection_.Send(std::move(text)); },
           [this] { OnCleared(); }),
       subscriptions_(loop_, wire_, user_),
-      requests_(loop_, wire_, user_, options.request_timeout, options.max_requests),
+      requests_(loop_, wire_, user_, Bounded(options.request_timeout), options.max_requests),
       credentials_(options.token, loop_, wire_, user_, [this] { subscriptions_.RetryDenied(); }),
-      connection_(loop_, std::move(platform), options.connect_timeout, options.online, *this) {}
+      connection_(loop_, std::move(platform), Bounded(options.connect_timeout), options.online,
+                  *this) {}
 
 void Core::Authenticate(std::optional<Token> token, std::function<void(absl::Status)> done) {
   if (connection().status == ConnectionStatus::kClosed) {
@@ -60,7 +61,7 @@ void Core::Abandon() {
   subscriptions_.Clear();
   requests_.Clear();
   credentials_.Forget();
-  on_connection_ = nullptr;
+  const auto on_connection = std::exchange(on_connection_, nullptr);
   connection_.Close();
 }
 

@@ -36,7 +36,9 @@ void Credentials::Prepare(std::function<void(absl::Status)> ready) {
 }
 
 void Credentials::OnOpened() {
-  if (secret_) Present(*secret_);
+  if (secret_) return Present(*secret_);
+  // Whoever gave no credential is to hear what the gateway says to that.
+  if (done_) Present("");
 }
 
 void Credentials::Authenticate(std::optional<Token> token, std::function<void(absl::Status)> done) {
@@ -46,13 +48,17 @@ void Credentials::Authenticate(std::optional<Token> token, std::function<void(ab
       user_.Call(kCallback, [&] { replaced(absl::AbortedError("another credential was given")); });
     });
   }
+  // Destroyed last, because a token function may hold what does anything then.
+  Token replaced_token;
   if (token) {
     if (!before_) before_ = token_;
-    token_ = *std::move(token);
+    replaced_token = std::exchange(token_, *std::move(token));
   }
   done_ = done ? std::move(done) : [](const absl::Status&) {};
   if (wire_.IsOpen()) Replace();
 }
+
+void Credentials::Forget() { const auto forgotten = std::exchange(done_, nullptr); }
 
 void Credentials::Reject(const absl::Status& error) { Finish(error); }
 
@@ -87,7 +93,9 @@ void Credentials::Call(std::function<void(absl::StatusOr<std::string>)> done) {
 void Credentials::Present(const std::string& secret) {
   const uint64_t turn = ++turn_;
   const std::string body = absl::StrCat("{\"secret\":", Quoted(secret), "}");
-  if (const absl::Status unfit = wire_.Unfit(body); !unfit.ok()) return OnRefused(unfit);
+  absl::Status unfit = Wire::UnfitText(secret);
+  if (unfit.ok()) unfit = wire_.Unfit(body);
+  if (!unfit.ok()) return OnRefused(unfit);
   wire_.Call("authenticate", body,
              [this, turn, token = token_](const Event& event) { OnAnswer(turn, event, token); });
 }
@@ -101,19 +109,22 @@ void Credentials::OnAnswer(uint64_t turn, const Event& event, const Token& token
   accepted_here_ = true;
   if (!newest) {
     // It says nothing about the newest, but what to fall back on.
-    if (before_) before_ = token;
+    const auto older = before_ ? std::exchange(before_, token) : std::nullopt;
     return;
   }
-  before_.reset();
+  const auto before = std::exchange(before_, std::nullopt);
   Finish(absl::OkStatus());
   accepted_();
 }
 
 void Credentials::OnRefused(const absl::Status& error) {
   const std::optional<Token> before = std::exchange(before_, std::nullopt);
-  if (before) token_ = *before;
+  Token refused;  // Destroyed last, as in Authenticate.
+  if (before) refused = std::exchange(token_, *before);
+  const uint64_t turn = turn_;
   Reject(error);
   user_.Report(error);
+  if (turn != turn_) return;  // Whoever was told has presented another one.
   // A new connection has not seen the one before yet.
   const bool has_before = before && !std::holds_alternative<std::monostate>(*before);
   if (has_before && !accepted_here_ && wire_.IsOpen()) Replace();

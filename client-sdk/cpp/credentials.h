@@ -42,7 +42,7 @@ class Credentials {
   void Reject(const absl::Status& error);
 
   // The same without telling.
-  void Forget() { done_ = nullptr; }
+  void Forget();
 
  private:
   void Replace();

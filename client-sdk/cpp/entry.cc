@@ -61,8 +61,8 @@ void Entry::Remove(const Watcher* watcher) {
 }
 
 void Entry::RemoveAll() {
-  for (const auto& watcher : watchers_) watcher->ended = true;
-  watchers_.clear();
+  const auto removed = std::exchange(watchers_, {});
+  for (const auto& watcher : removed) watcher->ended = true;
 }
 
 double Entry::WantedRate() const {
@@ -126,13 +126,12 @@ bool Entry::Take(Event& event) {
   return true;
 }
 
-void Entry::Refuse(const absl::Status& why) {
+void Entry::Refuse(EntityStatus status, const absl::Status& why) {
   OnLost();
   due = Due::kNo;
   // Where the right to see it is what lacks, what was seen is forgotten.
   Drop();
-  const bool denied = absl::IsPermissionDenied(why) || absl::IsUnauthenticated(why);
-  Show(denied ? EntityStatus::kDenied : EntityStatus::kError, why);
+  Show(status, why);
 }
 
 void Entry::Forget() {

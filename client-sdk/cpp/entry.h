@@ -71,8 +71,8 @@ class Entry {
   // Takes what the gateway says. False: it does not fit to what is known.
   bool Take(Event& event);
 
-  // It cannot be watched.
-  void Refuse(const absl::Status& why);
+  // It cannot be watched: kDenied or kError.
+  void Refuse(EntityStatus status, const absl::Status& why);
 
   // What was seen must not be seen any more, and nothing else is known.
   void Forget();

@@ -130,7 +130,7 @@ Welcome WelcomeOf(Reader& reader) {
 void ReadResults(Reader& reader, Event& event) {
   for (const std::string_view json : reader.List("results")) {
     Reader result(json);
-    const std::string code = result.NeededText("code");
+    const std::string code = result.Text("code");
     event.results.push_back(StatusOf(code, result.Text("message")));
     if (!result.ok()) reader.Fail();
   }
@@ -149,7 +149,7 @@ void ReadUnsubscribed(Reader& reader, Event& event) {
 }
 
 void ReadError(Reader& reader, Event& event) {
-  const std::string code = reader.NeededText("code");
+  const std::string code = reader.Text("code");
   std::string message = reader.Text("message");
   if (!reader.Raw("key").empty()) {
     Reader key(reader.Raw("key"));
@@ -168,7 +168,7 @@ void ReadEntity(Reader& reader, Event& event) {
   if (event.kind != EventKind::kPatch) return;
   event.base = reader.NeededText("base");
   event.patch = ParseJson(reader.Raw("patch"));
-  if (event.patch == nullptr) reader.Fail();
+  if (event.patch == nullptr || event.patch->list() == nullptr) reader.Fail();
 }
 
 void ReadReconnect(Reader& reader, Event& event) {
@@ -233,6 +233,7 @@ absl::Status StatusOf(std::string_view code, std::string_view message) {
     const auto known = static_cast<absl::StatusCode>(number);
     if (absl::StatusCodeToString(known) == code) return absl::Status(known, Absl(message));
   }
+  if (code.empty()) return absl::UnknownError(Absl(message));
   return absl::UnknownError(absl::StrCat(Absl(code), ": ", Absl(message)));
 }
 

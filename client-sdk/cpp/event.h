@@ -65,7 +65,7 @@ struct Event {
 // default of their type may be absent; unknown ones are ignored.
 absl::StatusOr<Event> ReadEvent(std::string_view text);
 
-// The status of this name of a gRPC status code; UNKNOWN for a name that is none.
+// The status of this name of a gRPC status code; UNKNOWN for a name that is none, or absent.
 absl::Status StatusOf(std::string_view code, std::string_view message);
 
 }  // namespace entitysync::client

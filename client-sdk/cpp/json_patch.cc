@@ -14,6 +14,7 @@
 #include "client-sdk/cpp/absl_text.h"
 #include "client-sdk/cpp/json_scanner.h"
 #include "client-sdk/cpp/json_string.h"
+#include "client-sdk/cpp/member_table.h"
 
 namespace entitysync::client {
 namespace {
@@ -44,21 +45,13 @@ std::optional<size_t> IndexOf(std::string_view name, size_t last) {
   return index <= last ? std::optional(index) : std::nullopt;
 }
 
-// The part of this name of a container; null if there is none.
-JsonPtr* Part(Json& container, const std::string& name) {
-  if (auto* list = container.list()) {
-    const auto index = IndexOf(name, list->size());
-    return index && *index < list->size() ? &(*list)[*index] : nullptr;
-  }
-  JsonMember* member = FindMember(container, name);
-  return member == nullptr ? nullptr : &member->value;
-}
-
 // Makes sure that nobody else sees what is changed here. Its parts are shared from then on, so that
 // they are copied in their turn.
-Json& Own(JsonPtr& node) {
-  if (node.use_count() > 1) node = std::make_shared<Json>(*node);
-  return *node;
+JsonPtr& Own(JsonPtr& node) {
+  if (node.use_count() == 1) return node;
+  node = std::make_shared<Json>(*node);
+  MemberTable::DropRemoved(*node);
+  return node;
 }
 
 // One patch on its way through a document. The document is copied where it is changed, along the
@@ -68,7 +61,10 @@ class Patching {
   explicit Patching(JsonPtr document) : document_(std::move(document)) {}
 
   absl::Status Apply(const Json& operation);
-  JsonPtr Result() && { return std::move(document_); }
+  JsonPtr Result() && {
+    members_.DropAllRemoved();
+    return std::move(document_);
+  }
 
  private:
   absl::Status Add(const Path& path, JsonPtr value);
@@ -80,10 +76,14 @@ class Patching {
   absl::Status Fits(const Path& path, const Json& value);
   bool Measure(const Json& value, size_t depth);
 
-  JsonPtr Find(const Path& path) const;
-  Json* OwnParent(const Path& path);
+  // The part of this name of a container; null if there is none.
+  JsonPtr* Part(const JsonPtr& container, const std::string& name);
+
+  JsonPtr Find(const Path& path);
+  JsonPtr* OwnParent(const Path& path);
 
   JsonPtr document_;
+  MemberTable members_;
   size_t copied_ = 0;
 };
 
@@ -115,17 +115,17 @@ absl::Status Patching::Add(const Path& path, JsonPtr value) {
     document_ = std::move(value);
     return absl::OkStatus();
   }
-  Json* parent = OwnParent(path);
+  const JsonPtr* parent = OwnParent(path);
   if (parent == nullptr) return Unfit("there is no such place");
-  if (auto* list = parent->list()) {
+  if (auto* list = (*parent)->list()) {
     const auto index =
         path.back() == "-" ? std::optional(list->size()) : IndexOf(path.back(), list->size());
     if (!index) return Unfit("there is no such index");
     list->insert(list->begin() + static_cast<ptrdiff_t>(*index), std::move(value));
-  } else if (JsonMember* member = FindMember(*parent, path.back())) {
+  } else if (JsonMember* member = members_.Find(*parent, path.back())) {
     member->value = std::move(value);
-  } else if (auto* object = parent->object()) {
-    object->push_back({Escaped(path.back()), std::move(value)});
+  } else if ((*parent)->object() != nullptr) {
+    members_.Add(*parent, path.back(), std::move(value));
   } else {
     return Unfit("a part of a scalar");
   }
@@ -137,14 +137,14 @@ absl::Status Patching::Remove(const Path& path) {
     document_ = std::make_shared<Json>(Json{std::string("null")});
     return absl::OkStatus();
   }
-  Json* parent = OwnParent(path);
-  JsonPtr* part = parent == nullptr ? nullptr : Part(*parent, path.back());
-  if (part == nullptr) return Unfit("there is nothing to remove");
-  if (auto* list = parent->list()) {
+  const JsonPtr* parent = OwnParent(path);
+  if (parent == nullptr) return Unfit("there is nothing to remove from");
+  if (auto* list = (*parent)->list()) {
+    const JsonPtr* part = Part(*parent, path.back());
+    if (part == nullptr) return Unfit("there is no such index");
     list->erase(list->begin() + (part - list->data()));
-  } else {
-    auto* object = parent->object();
-    object->erase(object->begin() + (FindMember(*parent, path.back()) - object->data()));
+  } else if (!members_.Remove(*parent, path.back())) {
+    return Unfit("there is nothing to remove");
   }
   return absl::OkStatus();
 }
@@ -155,7 +155,7 @@ absl::Status Patching::Replace(const Path& path, JsonPtr value) {
     document_ = std::move(value);
     return absl::OkStatus();
   }
-  Json* parent = OwnParent(path);
+  const JsonPtr* parent = OwnParent(path);
   JsonPtr* part = parent == nullptr ? nullptr : Part(*parent, path.back());
   if (part == nullptr) return Unfit("there is nothing to replace");
   *part = std::move(value);
@@ -185,6 +185,7 @@ bool Patching::Measure(const Json& value, size_t depth) {
   }
   if (const auto* object = value.object()) {
     return std::all_of(object->begin(), object->end(), [&](const JsonMember& part) {
+      if (part.value == nullptr) return true;
       copied_ += part.name.size();
       return Measure(*part.value, depth + 1);
     });
@@ -192,18 +193,27 @@ bool Patching::Measure(const Json& value, size_t depth) {
   return true;
 }
 
-JsonPtr Patching::Find(const Path& path) const {
+JsonPtr* Patching::Part(const JsonPtr& container, const std::string& name) {
+  if (auto* list = container->list()) {
+    const auto index = IndexOf(name, list->size());
+    return index && *index < list->size() ? &(*list)[*index] : nullptr;
+  }
+  JsonMember* member = members_.Find(container, name);
+  return member == nullptr ? nullptr : &member->value;
+}
+
+JsonPtr Patching::Find(const Path& path) {
   JsonPtr node = document_;
   for (const std::string& name : path) {
-    const JsonPtr* part = Part(*node, name);
+    const JsonPtr* part = Part(node, name);
     if (part == nullptr) return nullptr;
     node = JsonPtr(*part);
   }
   return node;
 }
 
-Json* Patching::OwnParent(const Path& path) {
-  Json* node = &Own(document_);
+JsonPtr* Patching::OwnParent(const Path& path) {
+  JsonPtr* node = &Own(document_);
   for (size_t i = 0; i + 1 < path.size(); ++i) {
     JsonPtr* part = Part(*node, path[i]);
     if (part == nullptr) return nullptr;

@@ -74,6 +74,9 @@ size_t CharacterLength(std::string_view text) {
   return overlong || surrogate || too_large ? 0 : length;
 }
 
+// Larger exponents are not calculated with.
+constexpr int64_t kMaxExponent = 1'000'000'000;
+
 // A number without the ways there are to write it: its digits, without zeros at either end, are
 // those behind the point, and it is that times ten to the power of `exponent`.
 struct Decimal {
@@ -104,8 +107,11 @@ Decimal DecimalOf(std::string_view text) {
     if (power.starts_with('+')) power.remove_prefix(1);
     const auto [end, error] =
         std::from_chars(power.data(), power.data() + power.size(), number.exponent);
-    // Numbers beyond all bounds are the same if they are written so.
-    if (error != std::errc()) number.digits += power;
+    if (error != std::errc() || number.exponent > kMaxExponent || number.exponent < -kMaxExponent) {
+      // Numbers beyond all bounds are the same if they are written so.
+      number.digits.append("e").append(power);
+      number.exponent = 0;
+    }
   }
   number.exponent += static_cast<int64_t>(point) - static_cast<int64_t>(zeros);
   return number;

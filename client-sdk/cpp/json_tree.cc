@@ -11,9 +11,6 @@
 namespace entitysync::client {
 namespace {
 
-// Objects with more members than this are looked through by a table when they are read.
-constexpr size_t kFewMembers = 16;
-
 bool IsNamed(const JsonMember& member, std::string_view name) {
   if (member.name.find('\\') == std::string::npos) return member.name == name;
   return Unescaped(member.name) == name;
@@ -23,8 +20,9 @@ template <typename Object>
 auto FindIn(Object& object, std::string_view name) -> decltype(object.object()->data()) {
   auto* members = object.object();
   if (members == nullptr) return nullptr;
-  const auto found = std::find_if(members->begin(), members->end(),
-                                  [&](const JsonMember& member) { return IsNamed(member, name); });
+  const auto found = std::find_if(members->begin(), members->end(), [&](const JsonMember& member) {
+    return member.value != nullptr && IsNamed(member, name);
+  });
   return found == members->end() ? nullptr : &*found;
 }
 
@@ -110,6 +108,7 @@ void Append(const Json& json, std::string& out) {
   } else {
     out.push_back('{');
     for (const JsonMember& member : *json.object()) {
+      if (member.value == nullptr) continue;
       separate();
       out += '"' + member.name + "\":";
       Append(*member.value, out);
@@ -124,6 +123,36 @@ bool SameScalar(std::string_view a, std::string_view b) {
   if (is_number(a[0]) && is_number(b[0])) return SameNumber(a, b);
   if (a[0] != '"' || b[0] != '"') return false;
   return Unescaped(a) == Unescaped(b);
+}
+
+size_t CountOf(const std::vector<JsonMember>& members) {
+  return static_cast<size_t>(
+      std::count_if(members.begin(), members.end(),
+                    [](const JsonMember& member) { return member.value != nullptr; }));
+}
+
+// The same for two objects.
+bool SameMembers(const Json& a, const Json& b) {
+  const size_t count = CountOf(*a.object());
+  if (count != CountOf(*b.object())) return false;
+  const bool few = count <= kFewMembers;
+  absl::flat_hash_map<std::string, const JsonMember*> table;
+  if (!few) {
+    table.reserve(count);
+    for (const JsonMember& member : *b.object()) {
+      if (member.value != nullptr) table.emplace(Unescaped(member.name), &member);
+    }
+  }
+  const auto find = [&](const std::string& name) -> const JsonMember* {
+    if (few) return FindMember(b, name);
+    const auto found = table.find(name);
+    return found == table.end() ? nullptr : found->second;
+  };
+  return std::all_of(a.object()->begin(), a.object()->end(), [&](const JsonMember& member) {
+    if (member.value == nullptr) return true;
+    const JsonMember* other = find(Unescaped(member.name));
+    return other != nullptr && SameValue(*member.value, *other->value);
+  });
 }
 
 }  // namespace
@@ -148,11 +177,7 @@ bool SameValue(const Json& a, const Json& b) {
     const auto same = [](const JsonPtr& x, const JsonPtr& y) { return SameValue(*x, *y); };
     return std::equal(list->begin(), list->end(), b.list()->begin(), b.list()->end(), same);
   }
-  if (a.object()->size() != b.object()->size()) return false;
-  return std::all_of(a.object()->begin(), a.object()->end(), [&](const JsonMember& member) {
-    const JsonMember* other = FindMember(b, Unescaped(member.name));
-    return other != nullptr && SameValue(*member.value, *other->value);
-  });
+  return SameMembers(a, b);
 }
 
 JsonMember* FindMember(Json& object, std::string_view name) { return FindIn(object, name); }

@@ -14,7 +14,11 @@ struct Json;
 // Nodes are shared between documents and never changed while anybody else has them (see JsonPatch).
 using JsonPtr = std::shared_ptr<Json>;
 
-// A member of an object. The name is what stands between its quotes, escapes and all.
+// Objects with more members than this are looked through by a table where that is done often.
+inline constexpr size_t kFewMembers = 16;
+
+// A member of an object. The name is what stands between its quotes, escapes and all. Without a
+// value it is none any more: a patch on its way removes members so, lest all behind them move.
 struct JsonMember {
   std::string name;
   JsonPtr value;

@@ -18,8 +18,14 @@ Liveness::Liveness(Loop& loop, std::function<void(std::function<void()>)> ping,
 
 void Liveness::Start(Duration heartbeat) {
   heartbeat_ = heartbeat;
+  patience_.reset();
   Heard();
   Arm(heartbeat);
+}
+
+void Liveness::Stop() {
+  timer_.reset();
+  patience_.reset();
 }
 
 void Liveness::Heard() {
@@ -30,9 +36,15 @@ void Liveness::Heard() {
 void Liveness::Check() { Ask(std::min(kCheckPatience, heartbeat_)); }
 
 void Liveness::Ask(Duration patience) {
+  if (patience_) {
+    // One that waits serves all who ask.
+    patience_ = std::min(*patience_, patience);
+    return;
+  }
+  patience_ = patience;
   // Its time begins when it is written: it may have to wait for its turn.
-  ping_([this, patience] {
-    const TimePoint deadline = loop_.Now() + patience;
+  ping_([this] {
+    const TimePoint deadline = loop_.Now() + *std::exchange(patience_, std::nullopt);
     deadline_ = std::min(deadline_.value_or(deadline), deadline);
     Arm(*deadline_ - loop_.Now());
   });

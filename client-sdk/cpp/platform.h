@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -11,6 +12,14 @@ namespace entitysync::client {
 
 using Duration = std::chrono::nanoseconds;
 using TimePoint = std::chrono::time_point<std::chrono::steady_clock, Duration>;
+
+// Longer than this nothing takes, however much a user asks for: no time may overflow the clock.
+inline constexpr std::chrono::milliseconds kMaxTime = std::chrono::days(365);
+
+// A time that a user gave.
+constexpr Duration Bounded(std::chrono::milliseconds time) {
+  return std::clamp(time, std::chrono::milliseconds(0), kMaxTime);
+}
 
 // A function that runs later, unless this is destroyed before. May be destroyed by its function.
 class Timer {

@@ -24,8 +24,7 @@ uint64_t Requests::Add(std::string json, std::optional<std::chrono::milliseconds
     });
     return id;
   }
-  const Duration time =
-      timeout.value_or(std::chrono::duration_cast<std::chrono::milliseconds>(timeout_));
+  const Duration time = timeout ? Bounded(*timeout) : timeout_;
   Request& request = requests_[id];
   request.json = std::move(json);
   request.done = std::move(done);
@@ -63,6 +62,11 @@ void Requests::OnDown() {
 void Requests::SetEnd(const absl::Status& end) {
   end_ = end;
   if (!end.ok()) SettleAll(end, /*only_sent=*/false);
+}
+
+void Requests::Clear() {
+  // Taken away first: what the callbacks hold may give up requests when it is destroyed.
+  const auto cleared = std::exchange(requests_, {});
 }
 
 absl::Status Requests::Admit(const std::string& json) const {

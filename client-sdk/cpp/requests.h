@@ -41,7 +41,7 @@ class Requests {
   void SetEnd(const absl::Status& end);
 
   // Forgets all without telling.
-  void Clear() { requests_.clear(); }
+  void Clear();
 
  private:
   struct Request {

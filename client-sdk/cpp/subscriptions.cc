@@ -28,6 +28,12 @@ bool IsDue(const Entry& entry) {
          entry.state()->status == EntityStatus::kLoading && entry.IsSnapshotWanted();
 }
 
+// What an entity is that the gateway does not watch for this reason.
+EntityStatus StatusFor(const absl::Status& why) {
+  const bool denied = absl::IsPermissionDenied(why) || absl::IsUnauthenticated(why);
+  return denied ? EntityStatus::kDenied : EntityStatus::kError;
+}
+
 std::string ListOf(const std::vector<std::string>& bodies, size_t begin, size_t count) {
   return absl::StrCat("[", absl::StrJoin(std::span(bodies).subspan(begin, count), ","), "]");
 }
@@ -85,6 +91,9 @@ void Subscriptions::OnOpened() {
 void Subscriptions::OnDown() {
   for (const auto& [name, entry] : entries_) entry->OnLost();
   crowded_out_.clear();
+  // Those that nobody watches any more may not have been unsubscribed from yet.
+  std::erase_if(dirty_, [](const EntryPtr& entry) { return !entry->IsWatched(); });
+  absl::erase_if(entries_, [](const auto& entry) { return !entry.second->IsWatched(); });
 }
 
 void Subscriptions::RetryDenied() {
@@ -104,7 +113,7 @@ void Subscriptions::OnWithdrawn(const Event& event) {
     const EntryPtr entry = Find(key);
     if (entry == nullptr || !entry->subscribed) continue;
     // A subscription that waits for its answer is a newer one: that was its predecessor's.
-    entry->ref != 0 ? entry->Forget() : entry->Refuse(event.error);
+    entry->ref != 0 ? entry->Forget() : entry->Refuse(EntityStatus::kDenied, event.error);
   }
 }
 
@@ -140,11 +149,13 @@ void Subscriptions::Flush() {
 }
 
 void Subscriptions::Clear() {
-  for (const auto& [name, entry] : entries_) entry->RemoveAll();
-  entries_.clear();
-  dirty_.clear();
-  crowded_out_.clear();
-  newcomers_.clear();
+  // Taken away first: what the listeners hold may do anything to what is watched when it is
+  // destroyed.
+  const auto entries = std::exchange(entries_, {});
+  const auto dirty = std::exchange(dirty_, {});
+  const auto crowded_out = std::exchange(crowded_out_, {});
+  const auto newcomers = std::exchange(newcomers_, {});
+  for (const auto& [name, entry] : entries) entry->RemoveAll();
 }
 
 // Those that were crowded out, as many as there is room for now.
@@ -191,7 +202,10 @@ void Subscriptions::Subscribe(const std::vector<EntryPtr>& entries) {
   std::vector<std::pair<EntryPtr, absl::Status>> unfit;
   for (const EntryPtr& entry : entries) {
     std::string body = entry->Body();
-    if (absl::Status why = wire_.Unfit(body); !why.ok()) {
+    absl::Status why = Wire::UnfitText(entry->key().entity);
+    if (why.ok()) why = Wire::UnfitText(entry->key().id);
+    if (why.ok()) why = wire_.Unfit(body);
+    if (!why.ok()) {
       unfit.emplace_back(entry, std::move(why));
       continue;
     }
@@ -210,7 +224,7 @@ void Subscriptions::Subscribe(const std::vector<EntryPtr>& entries) {
     begin += count;
   }
   // Last, because whoever is told may do anything.
-  for (const auto& [entry, why] : unfit) entry->Refuse(why);
+  for (const auto& [entry, why] : unfit) entry->Refuse(EntityStatus::kError, why);
 }
 
 void Subscriptions::Update(Entry& entry) {
@@ -220,8 +234,8 @@ void Subscriptions::Update(Entry& entry) {
   std::string body = KeyBody(entry.key());
   body.pop_back();
   absl::StrAppend(&body, ",\"maxRate\":", absl::string_view(rate, end - rate), "}");
-  // An error tells that it is not watched, which its own events tell as well.
-  wire_.Call("update", body);
+  // Answered for the same reason: it may cross with the withdrawal of the right to watch.
+  wire_.Call("update", body, [](Event&) {});
 }
 
 void Subscriptions::OnSubscribed(const Event& event, const std::vector<EntryPtr>& entries,
@@ -238,7 +252,7 @@ void Subscriptions::OnSubscribed(const Event& event, const std::vector<EntryPtr>
     }
     if (status.ok()) continue;
     if (absl::IsResourceExhausted(status)) crowded_out_.push_back(entry);
-    entry->Refuse(status);
+    entry->Refuse(StatusFor(status), status);
   }
 }
 

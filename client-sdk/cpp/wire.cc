@@ -21,6 +21,8 @@ constexpr size_t kBytesPerMessage = 4 * 1024;
 
 constexpr Duration kBurst = std::chrono::seconds(1);
 
+absl::Status NoUnicode() { return absl::InvalidArgumentError("a text is not well-formed Unicode"); }
+
 }  // namespace
 
 Wire::Wire(Loop& loop, std::function<void(std::string)> send, std::function<void()> cleared)
@@ -39,7 +41,8 @@ void Wire::OnOpened(const Welcome& welcome) {
 
 void Wire::OnDown() {
   open_ = false;
-  answers_.clear();
+  // Answers may hold the last copy of a token function, and that anything.
+  const auto answers = std::exchange(answers_, {});
   waiting_.clear();
   timer_.reset();
 }
@@ -57,14 +60,16 @@ uint32_t Wire::Call(std::string_view action, std::string_view body, Answered ans
 }
 
 absl::Status Wire::Unfit(std::string_view body) const {
-  if (!IsUtf8(body) || HasLoneSurrogate(body)) {
-    return absl::InvalidArgumentError("a text is not well-formed Unicode");
-  }
+  if (!IsUtf8(body) || HasLoneSurrogate(body)) return NoUnicode();
   if (open_ && body.size() + kEnvelopeBytes >= limits_.message_bytes) {
     return absl::ResourceExhaustedError(
         absl::StrCat("the gateway takes messages of ", limits_.message_bytes, " bytes at most"));
   }
   return absl::OkStatus();
+}
+
+absl::Status Wire::UnfitText(std::string_view text) {
+  return IsUtf8(text) ? absl::OkStatus() : NoUnicode();
 }
 
 size_t Wire::Packed(const std::vector<std::string>& bodies, size_t begin) const {

@@ -47,6 +47,10 @@ class Wire {
   // Why a body must not be sent, if so.
   absl::Status Unfit(std::string_view body) const;
 
+  // Why a text must not be part of a body, if so. Quoted would make a character of two halves of a
+  // surrogate pair, so that the body does not show it any more.
+  static absl::Status UnfitText(std::string_view text);
+
   // How many of these bodies, from `begin` on, one message can hold as a list; at least one.
   size_t Packed(const std::vector<std::string>& bodies, size_t begin) const;
 

@@ -242,6 +242,33 @@ TEST_F(BeastTransportTest, GatewaysThatDoNotReadAreGivenUp) {
   end.set_value();
 }
 
+TEST_F(BeastTransportTest, ClosingEndsThoughTheGatewayDoesNotRead) {
+  std::promise<void> end;
+  WebsocketServer server([&](ServerPeer& peer) {
+    peer.Accept(kSubprotocolName);
+    peer.Write(kWelcome);
+    end.get_future().wait();
+  });
+  options_.url = server.url();
+  const auto dial = MakeBeastDial(io_.get_executor(), options_, std::chrono::milliseconds(50));
+  ASSERT_TRUE(dial.ok()) << dial.status();
+  bool greeted = false;
+  auto transport = (*dial)(kSubprotocolName, {.text = [&](const std::string&) { greeted = true; },
+                                              .closed = [](int, const std::string&) { FAIL(); }});
+  ASSERT_TRUE(RunUntil([&] { return greeted; }));
+  // Far more than the system keeps for a peer that does not read.
+  for (int times = 0; times < 8; ++times) transport->Send(std::string(kMaxUnsentBytes / 10, 'x'));
+  // Until a write is blocked: nothing happens any more.
+  while (io_.run_one_for(std::chrono::milliseconds(50)) > 0) {
+  }
+  transport->Close(1000);
+  transport.reset();
+  io_.restart();
+  io_.run_for(kPatience);
+  EXPECT_TRUE(io_.stopped()) << "something still goes on";
+  end.set_value();
+}
+
 TEST_F(BeastTransportTest, UrlsThatMakeNoSenseAreRefusedAtOnce) {
   options_.url = "host";
   EXPECT_EQ(Client::Connect(io_.get_executor(), options_).status().code(),

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+
 namespace entitysync::client {
 namespace {
 
@@ -45,9 +47,31 @@ TEST(EventTest, WhatIsNotKnownIsIgnored) {
             absl::StatusCode::kUnknown);
 }
 
+TEST(EventTest, StatusesWithoutACodeAreUnknown) {
+  for (const char* code : {"", R"("code":"",)", R"("code":null,)"}) {
+    const std::string status = std::string("{") + code + R"("message":"m"})";
+    const Event subscribed =
+        Read(R"({"event":"subscribed","ref":1,"results":[{"code":"OK"},)" + status + "]}");
+    ASSERT_EQ(subscribed.results.size(), 2u) << status;
+    EXPECT_TRUE(subscribed.results[0].ok());
+    EXPECT_EQ(subscribed.results[1], absl::UnknownError("m")) << status;
+    const Event error = Read(R"({"event":"error",)" + status.substr(1));
+    EXPECT_EQ(error.error, absl::UnknownError("m")) << status;
+  }
+  EXPECT_EQ(Read(R"({"event":"error"})").error.code(), absl::StatusCode::kUnknown);
+  EXPECT_EQ(Read(R"({"event":"subscribed","results":[{}]})").results.at(0).code(),
+            absl::StatusCode::kUnknown);
+}
+
 TEST(EventTest, WhatCannotBeReadIsAnError) {
   for (const char* text :
-       {"", "no", "[]", "{}", "1", R"({"event":1})", R"({"event":"state"})",
+       {"",
+        "no",
+        "[]",
+        "{}",
+        "1",
+        R"({"event":1})",
+        R"({"event":"state"})",
         R"({"event":"state","entity":"a","id":"1"})",
         R"({"event":"state","entity":"a","id":"1","version":7})",
         R"({"event":"state","entity":"a","id":"1","version":"v","rows":{}})",
@@ -55,9 +79,14 @@ TEST(EventTest, WhatCannotBeReadIsAnError) {
         R"({"event":"state","entity":"a","id":"1","version":"v","rows":[{"$base64":1}]})",
         R"({"event":"patch","entity":"a","id":"1","version":"v","base":"u"})",
         R"({"event":"patch","entity":"a","id":"1","version":"v","patch":[]})",
-        R"({"event":"subscribed","ref":1,"results":[{}]})",
-        R"({"event":"unsubscribed","keys":["a"]})", R"({"event":"error"})",
-        R"({"event":"pong","ref":"1"})", R"({"event":"welcome","limits":[]})"}) {
+        R"({"event":"patch","entity":"a","id":"1","version":"v","base":"u","patch":{}})",
+        R"({"event":"patch","entity":"a","id":"1","version":"v","base":"u","patch":"[]"})",
+        R"({"event":"subscribed","ref":1,"results":[{"code":5}]})",
+        R"({"event":"subscribed","ref":1,"results":["OK"]})",
+        R"({"event":"unsubscribed","keys":["a"]})",
+        R"({"event":"error","code":5})",
+        R"({"event":"pong","ref":"1"})",
+        R"({"event":"welcome","limits":[]})"}) {
     EXPECT_EQ(ReadEvent(text).status().code(), absl::StatusCode::kInternal) << text;
   }
 }

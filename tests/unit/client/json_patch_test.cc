@@ -155,6 +155,88 @@ TEST(JsonPatchTest, RandomDocumentsBecomeOneAnother) {
   }
 }
 
+// One object of many members, of the names "m0", "m1", ...
+std::string Large(int members) {
+  std::string text = "{";
+  for (int i = 0; i < members; ++i) {
+    text += "\"m" + std::to_string(i) + "\":" + std::to_string(i) + ",";
+  }
+  text.back() = '}';
+  return text;
+}
+
+// With a look through all members for each operation this takes very long.
+TEST(JsonPatchTest, LargeObjectsArePatchedByName) {
+  constexpr int kMembers = 40'000;
+  std::string patch = "[", expected = "{";
+  const auto add = [&](const char* op, int i, const char* rest) {
+    patch += std::string(R"({"op":")") + op + R"(","path":"/0/m)" + std::to_string(i) + "\"" + rest;
+  };
+  for (int i = 0; i < kMembers; ++i) {
+    if (i % 4 == 0) {
+      add("remove", i, "},");
+      continue;
+    }
+    if (i % 4 == 1) add("replace", i, R"(,"value":"r"},)");
+    if (i % 4 == 2) add("add", i, R"(,"value":"a"},)");
+    if (i % 4 == 3) add("test", i, (",\"value\":" + std::to_string(i) + "},").c_str());
+    expected += "\"m" + std::to_string(i) + "\":";
+    expected += i % 4 == 1 ? "\"r\"" : i % 4 == 2 ? "\"a\"" : std::to_string(i);
+    expected += ',';
+  }
+  for (int i = 0; i < kMembers; i += 4) {
+    add("add", i, R"(,"value":"new"},)");
+    expected += "\"m" + std::to_string(i) + "\":\"new\",";
+  }
+  patch.back() = ']';
+  expected.back() = '}';
+  EXPECT_EQ(Patched('[' + Large(kMembers) + ']', patch), '[' + expected + ']');
+}
+
+// What was removed is nowhere seen, however the object is used within the same patch.
+TEST(JsonPatchTest, LargeObjectsAreMovedCopiedAndTestedWhilePatched) {
+  std::string removal = "[";
+  for (int i = 0; i < 39; ++i) {
+    removal += R"({"op":"remove","path":"/0/m)" + std::to_string(i) + "\"},";
+  }
+  const std::string large = '[' + Large(40) + ']';
+  EXPECT_EQ(Patched(large, removal + R"({"op":"test","path":"/0","value":{"m39":39}}])"),
+            R"([{"m39":39}])");
+  EXPECT_EQ(Patched(large, removal + R"({"op":"test","path":"/0","value":{"m39":39,"m1":1}}])"),
+            "");
+  EXPECT_EQ(Patched(large, removal + R"({"op":"remove","path":"/0/m7"}])"), "");
+  EXPECT_EQ(Patched(large, removal + R"({"op":"replace","path":"/0/m7","value":1}])"), "");
+  EXPECT_EQ(Patched(large, removal + R"({"op":"copy","from":"/0","path":"/-"},)"
+                                     R"({"op":"add","path":"/1/m7","value":7},)"
+                                     R"({"op":"remove","path":"/0/m39"}])"),
+            R"([{},{"m39":39,"m7":7}])");
+  EXPECT_EQ(Patched(large, removal + R"({"op":"copy","from":"/0","path":"/-"},)"
+                                     R"({"op":"test","path":"/1","value":{"m39":39}},)"
+                                     R"({"op":"remove","path":"/0"}])"),
+            R"([{"m39":39}])");
+  EXPECT_EQ(Patched(large, removal + R"({"op":"move","from":"/0","path":"/0"},)"
+                                     R"({"op":"move","from":"/0/m39","path":"/0/m0"}])"),
+            R"([{"m0":39}])");
+  EXPECT_EQ(Patched(large, removal + R"({"op":"replace","path":"/0","value":)" + Large(40) + "}]"),
+            large);
+}
+
+TEST(JsonPatchTest, RandomPatchesOfLargeObjects) {
+  std::mt19937 random(11);
+  for (int round = 0; round < 200; ++round) {
+    boost::json::object from, to;
+    for (int i = 0; i < 200; ++i) {
+      const std::string name = std::to_string(random() % 300);
+      if (random() % 3 != 0) from[name] = RandomJson(random, 2);
+      if (random() % 3 != 0) to[name] = from.contains(name) ? from[name] : RandomJson(random, 2);
+    }
+    const std::string patch = boost::json::serialize(Difference(from, to));
+    const std::string result = Patched(boost::json::serialize(from), patch);
+    ASSERT_FALSE(result.empty()) << patch;
+    ASSERT_EQ(boost::json::parse(result), boost::json::value(to)) << patch;
+  }
+}
+
 TEST(JsonPatchTest, WhatStayedTheSameIsShared) {
   const JsonPtr tree = ParseJson(R"([{"a":1},{"b":2},{"c":3}])");
   const auto patched = ApplyPatch(

@@ -110,6 +110,43 @@ TEST(JsonTreeTest, ValuesAreTheSameHoweverTheyAreWritten) {
   EXPECT_FALSE(same("null", "false"));
 }
 
+TEST(JsonTreeTest, ExponentsBeyondAllBoundsAreTheSameIfTheyAreWrittenSo) {
+  for (const char* number :
+       {"12e9223372036854775807", "12e-9223372036854775808", "0.001e-9223372036854775808",
+        "12e9223372036854775808", "12e1000000001", "12e-99999999999999999999"}) {
+    EXPECT_TRUE(SameNumber(number, number)) << number;
+    EXPECT_FALSE(SameNumber(number, "3")) << number;
+    EXPECT_FALSE(SameNumber(number, std::string("-") + number)) << number;
+  }
+  EXPECT_FALSE(SameNumber("12e99999999999999999999", "12.99999999999999999999"));
+  EXPECT_FALSE(SameNumber("1e99999999999999999999", "1e-99999999999999999999"));
+  EXPECT_TRUE(SameNumber("0e99999999999999999999", "0"));
+  EXPECT_TRUE(SameNumber("10e999999999", "1e1000000000"));
+  EXPECT_TRUE(SameNumber("1e+00000000000000000000002", "100"));
+}
+
+// With a look through all members for each this takes very long.
+TEST(JsonTreeTest, LargeObjectsAreComparedByName) {
+  constexpr int kMembers = 40'000;
+  std::string up = "{", down = "{";
+  for (int i = 0; i < kMembers; ++i) {
+    up += "\"m\\u00e4" + std::to_string(i) + "\":" + std::to_string(i) + ",";
+    const std::string number = std::to_string(kMembers - 1 - i);
+    down += "\"m\xC3\xA4" + number + "\":" + number + ".0,";
+  }
+  up.back() = down.back() = '}';
+  const JsonPtr a = ParseJson(up), b = ParseJson(down);
+  EXPECT_TRUE(SameValue(*a, *b));
+  EXPECT_TRUE(SameValue(*b, *a));
+  b->object()->front().value = ParseJson("0");
+  EXPECT_FALSE(SameValue(*a, *b));
+  b->object()->front() = a->object()->back();
+  EXPECT_TRUE(SameValue(*a, *b));
+  b->object()->front().name = "other";
+  EXPECT_FALSE(SameValue(*a, *b));
+  EXPECT_FALSE(SameValue(*b, *a));
+}
+
 TEST(JsonStringTest, EscapesComeBack) {
   for (const std::string& text : {std::string("plain"), std::string("\"\\\n\x01"),
                                   std::string("\xF0\x9F\x98\x80"), std::string("a\0b", 3)}) {

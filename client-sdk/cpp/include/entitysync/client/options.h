@@ -15,8 +15,9 @@
 
 namespace entitysync::client {
 
-// Takes what a token function got. May be called from any thread, at any time, once; what comes too
-// late is ignored.
+// Takes what a token function got. May be called from any thread, at any time, once, as long as the
+// context of the client's executor is there; what comes too late for the client is ignored. After
+// that context is gone (an io_context is destroyed) it must be neither called nor kept.
 using TokenDone = std::function<void(absl::StatusOr<std::string>)>;
 
 // Gets a credential and hands it to `done`, at once or later. Called once for each attempt to
@@ -27,7 +28,8 @@ using TokenFunction = std::function<void(TokenDone done)>;
 // A credential that the application recognises the viewer by; or what gets one; or none.
 using Token = std::variant<std::monostate, std::string, TokenFunction>;
 
-// How a client is set up. Only `url` is needed.
+// How a client is set up. Only `url` is needed. Times below zero count as zero, and beyond 365 days
+// as that.
 struct ClientOptions {
   // Where the gateway is, for instance "wss://example.org/ws/entity-sync/". `http` and `https`
   // stand for `ws` and `wss`.
