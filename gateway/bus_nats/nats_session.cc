@@ -120,8 +120,10 @@ void NatsSession::Close() {
     const std::lock_guard lock(mutex_);
     ended.swap(subscriptions_);
   }
-  ended.clear();  // Calls into cnats, so without the lock.
+  // First the connection: cnats' reader may still be handing out what it has read, also where cnats
+  // has ended the connection by itself, and this waits for it.
   natsConnection_Close(connection_.get());
+  ended.clear();  // Calls into cnats, so without the lock.
 }
 
 void NatsSession::OnMessage(natsConnection*, natsSubscription*, natsMsg* message, void* hold) {
