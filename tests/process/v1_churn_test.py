@@ -64,6 +64,7 @@ class ChurnTest(case.ProcessTest):
                 await self.change_all(gateway, str(changes))
         changing = asyncio.create_task(keep_changing())
         await self.churn(client, CHURNS // 2)
+        self.assertFalse(changing.done(), "nothing changed any more")
         changing.cancel()
         self.assertGreater(changes, 3)
 

@@ -2,8 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <boost/json.hpp>
 #include <chrono>
+#include <limits>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "tests/unit/client/client_fixture.h"
 
@@ -104,6 +108,54 @@ TEST_F(PingTest, TheOneThatWaitedOnAnEarlierConnectionIsForgotten) {
   Say(kWelcome);
   client_->CheckNow();
   EXPECT_EQ(Pings(), 1u);
+}
+
+TEST_F(ClientTest, RequestsThatMakeNoSenseFailAlone) {
+  Open();
+  for (const char* json : {"", "no", "1 2", "\"\x80\"", R"("\ud800")"}) {
+    std::vector<absl::Status> outcomes;
+    client_->Request(json, std::nullopt,
+                     [&](const auto& replies) { outcomes.push_back(replies.status()); });
+    EXPECT_TRUE(outcomes.empty()) << "it is called before Request returns";
+    Settle();
+    ASSERT_EQ(outcomes.size(), 1u) << json;
+    EXPECT_EQ(outcomes[0].code(), absl::StatusCode::kInvalidArgument) << json;
+  }
+  EXPECT_TRUE(Heard().empty());
+}
+
+TEST_F(ClientTest, RequestsAreBounded) {
+  Make();
+  absl::Status last;
+  for (size_t i = 0; i <= options_.max_requests; ++i) {
+    client_->Request("1", std::nullopt, [&](const auto& replies) { last = replies.status(); });
+    Settle();
+    EXPECT_EQ(last.ok(), i < options_.max_requests);
+  }
+  EXPECT_EQ(last.code(), absl::StatusCode::kResourceExhausted);
+}
+
+TEST_F(ClientTest, KeysThatAreNoUnicodeHurtNobodyElse) {
+  Open();
+  const auto bad = Watch("\x80");
+  const auto good = Watch("2");
+  const auto heard = Heard();
+  ASSERT_EQ(heard.size(), 1u);
+  EXPECT_EQ(heard[0].at("body").as_array().size(), 1u);
+  EXPECT_EQ(client_->Entity("items", "\x80").Current()->error.code(),
+            absl::StatusCode::kInvalidArgument);
+}
+
+TEST_F(ClientTest, RatesThatMakeNoSenseAreNoLimit) {
+  Open();
+  const auto a = Watch("1", {.max_rate = -1});
+  const auto b = Watch("2", {.max_rate = std::numeric_limits<double>::quiet_NaN()});
+  const auto c = Watch("3", {.max_rate = 0.25});
+  const auto heard = Heard();
+  const auto& body = heard.at(0).at("body").as_array();
+  EXPECT_FALSE(body[0].as_object().contains("maxRate"));
+  EXPECT_FALSE(body[1].as_object().contains("maxRate"));
+  EXPECT_EQ(body[2].at("maxRate"), 0.25);
 }
 
 }  // namespace

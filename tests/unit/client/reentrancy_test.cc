@@ -1,9 +1,14 @@
-// What a user's functions hold may reach back into the client when it is destroyed with them.
+// What a user's functions may do to the client that calls them, and what they hold when it is
+// destroyed with them.
 
 #include <gtest/gtest.h>
 
+#include <boost/json.hpp>
+#include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -12,6 +17,8 @@
 
 namespace entitysync::client {
 namespace {
+
+using std::chrono_literals::operator""s;
 
 // Does something when the last function that holds it is destroyed.
 std::shared_ptr<void> AtEnd(std::function<void()> function) {
@@ -96,6 +103,176 @@ TEST_F(ClientTest, EverythingThatIsHeldMayReachBackWhileTheClientIsDestroyed) {
   }
   client_.reset();
   Settle();
+}
+
+TEST_F(ClientTest, ListenerMayEndItsSubscriptionAndOthers) {
+  Open();
+  Subscription first, second;
+  first = client_->Entity("items", "1").Subscribe([&](const EntityState&) {
+    told_.push_back("first");
+    first.Reset();
+    second.Reset();
+  });
+  second = Watch("1");
+  Settle();
+  Say(StateEvent("1", "v1", "[1]"));
+  EXPECT_EQ(told_, Told{"first"});
+  Heard();
+  Say(StateEvent("1", "v2", "[2]"));
+  EXPECT_EQ(told_, Told{"first"});
+}
+
+TEST_F(ClientTest, ListenerMayDestroyTheClient) {
+  Open();
+  const auto first =
+      client_->Entity("items", "1").Subscribe([&](const EntityState&) { client_.reset(); });
+  const auto second = Watch("1");
+  client_->Request("1", std::nullopt, [](const auto&) { FAIL() << "it is destroyed"; });
+  Settle();
+  Say(StateEvent("1", "v1", "[1]"));
+  EXPECT_EQ(client_, nullptr);
+  EXPECT_TRUE(told_.empty()) << "nobody is called after the destructor";
+  EXPECT_EQ(Gateway().closed_with, 1000);
+  EXPECT_EQ(platform_.scheduler->pending(), 0u);
+}
+
+TEST_F(ClientTest, EveryOtherCallbackMayDestroyTheClient) {
+  for (const std::string status : {"connecting", "open", "waiting"}) {
+    options_.on_connection = [&](const ConnectionState& state) {
+      if (NameOf(state.status) == status) client_.reset();
+    };
+    Make();
+    Settle();
+    if (client_ != nullptr) Say(kWelcome);
+    if (client_ != nullptr) Gateway().End(1006);
+    EXPECT_EQ(client_, nullptr) << status;
+  }
+  options_.on_connection = nullptr;
+  options_.on_error = [&](const absl::Status&) { client_.reset(); };
+  Open();
+  Say("no json");
+  EXPECT_EQ(client_, nullptr);
+  options_.token = TokenFunction([&](const TokenDone&) { client_.reset(); });
+  Make();
+  Settle();
+  EXPECT_EQ(client_, nullptr);
+  EXPECT_EQ(platform_.scheduler->pending(), 0u);
+}
+
+TEST_F(ClientTest, HandlesMayOutliveTheClient) {
+  Open();
+  EntityHandle entity = client_->Entity("items", "1");
+  auto watch = Watch("1");
+  RequestHandle request = client_->Request("1", std::nullopt, [](const auto&) { FAIL(); });
+  client_.reset();
+  request.Cancel();
+  EXPECT_EQ(entity.Current()->status, EntityStatus::kLoading);
+  const auto none = entity.Subscribe([](const EntityState&) { FAIL(); });
+  watch.Reset();
+  Settle();
+}
+
+TEST_F(ClientTest, FunctionsThatThrowAreReportedAndHinderNobody) {
+  options_.token = TokenFunction([](const TokenDone&) { throw std::runtime_error("no token"); });
+  Make();
+  Settle();
+  ASSERT_EQ(errors_.size(), 2u);
+  EXPECT_EQ(errors_[0].message(), "the token function threw: no token");
+  EXPECT_EQ(errors_[1].code(), absl::StatusCode::kUnauthenticated);
+  EXPECT_EQ(client_->connection().status, ConnectionStatus::kWaiting);
+
+  options_.token = {};
+  Make();
+  Open();
+  const auto bad = client_->Entity("items", "1").Subscribe([](const EntityState&) { throw 17; });
+  const auto good = Watch("1");
+  Settle();
+  Say(StateEvent("1", "v1", "[1]"));
+  EXPECT_EQ(told_, Told{"live 1"});
+  EXPECT_EQ(errors_.back().message(), "a listener threw something");
+}
+
+TEST_F(ClientTest, ClosingWhileRequestsFailStaysClosed) {
+  std::vector<std::string> states;
+  options_.on_connection = [&](const ConnectionState& state) {
+    states.push_back(NameOf(state.status));
+  };
+  Open();
+  client_->Request("1", std::nullopt, [&](const auto&) { client_->Close(); });
+  Gateway().End(1006);
+  platform_.scheduler->Advance(60s);
+  EXPECT_EQ(states, (Told{"connecting", "open", "closed"}));
+  EXPECT_EQ(platform_.connections.size(), 1u);
+}
+
+TEST_F(ClientTest, ClosingWhileTheGatewayIsLeftStaysClosed) {
+  Open();
+  client_->Request("1", std::nullopt, [&](const auto&) { client_->Close(); });
+  Say(R"({"event":"reconnect","afterMs":[10,10]})");
+  platform_.scheduler->Advance(60s);
+  EXPECT_EQ(client_->connection().status, ConnectionStatus::kClosed);
+  EXPECT_EQ(platform_.connections.size(), 1u);
+  EXPECT_EQ(platform_.scheduler->pending(), 0u);
+}
+
+TEST_F(ClientTest, GoingOfflineWhileRequestsFailIsToldOnce) {
+  Told states;
+  options_.on_connection = [&](const ConnectionState& state) {
+    states.push_back(NameOf(state.status));
+  };
+  Open();
+  client_->Request("1", std::nullopt, [&](const auto&) { client_->SetOnline(false); });
+  Gateway().End(1006);
+  platform_.scheduler->Advance(60s);
+  EXPECT_EQ(states, (Told{"connecting", "open", "offline"}));
+  EXPECT_EQ(platform_.connections.size(), 1u);
+}
+
+TEST_F(ClientTest, NoStateIsToldAfterANewerOne) {
+  Told states;
+  options_.on_connection = [&](const ConnectionState& state) {
+    states.push_back(NameOf(state.status));
+  };
+  Open();
+  client_->Authenticate("mallory",
+                        [&](const absl::Status&) { client_->Authenticate("alice", nullptr); });
+  Gateway().End(4001);
+  EXPECT_EQ(client_->connection().status, ConnectionStatus::kConnecting);
+  EXPECT_EQ(states, (Told{"connecting", "open", "connecting"}));
+  // And what is asked now is not refused for the sake of the older one.
+  absl::Status asked;
+  client_->Request("1", std::nullopt, [&](const auto& replies) { asked = replies.status(); });
+  Settle();
+  EXPECT_TRUE(asked.ok()) << asked;
+}
+
+TEST_F(ClientTest, RequestThatIsMadeWhileAConnectionOpensGoesOutOnceAndLast) {
+  // The first credential and an entity are unfit, of which the user is told on the way.
+  options_.token = "\x80";
+  options_.on_error = [&](const absl::Status&) { client_->Request("1", std::nullopt, nullptr); };
+  Make();
+  const auto unfit = client_->Entity("items", "\x80").Subscribe([&](const EntityState&) {
+    client_->Request("2", std::nullopt, nullptr);
+  });
+  const auto watch = Watch("1");
+  Open();
+  Told actions;
+  for (const auto& message : Heard()) {
+    actions.push_back(boost::json::value_to<std::string>(message.at("action")));
+  }
+  EXPECT_EQ(actions, (Told{"subscribe", "message", "message"}));
+}
+
+TEST_F(ClientTest, ErrorsAreNotLostBecauseACallbackClosesTheClient) {
+  for (const int code : {4001, 4003}) {
+    errors_.clear();
+    Make();
+    Open();
+    client_->Request("1", std::nullopt, [&](const auto&) { client_->Close(); });
+    Gateway().End(code);
+    Settle();
+    ASSERT_EQ(errors_.size(), 1u) << code;
+  }
 }
 
 }  // namespace
