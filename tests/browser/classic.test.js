@@ -76,6 +76,7 @@ test("rows come at once, after each change, and again after the gateway died", a
   const [other, before] = [await watch("101"), (await page.rows()).length];
   await page.unsubscribe();
   await eventually(async () => (await other.rows()).length === 1, "the other page watches");
+  await eventually(async () => (await stack.metric("subscriptions")) === 1, "and this one no more");
   await stack.edit("100", "quantity", "1");
   await stack.edit("101", "quantity", "2");
   await eventually(async () => (await other.rows()).at(-1).quantity === 2, "the later edit shows");

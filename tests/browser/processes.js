@@ -16,13 +16,19 @@ export async function eventually(condition, what) {
   }
 }
 
-/** Ports that are free now: all held open together, so that they differ. */
+/** Ports that are free now: all held open together, so that they differ. From a range that neither the
+ * system nor other tests give away, so that they stay free while a server is away. */
 export async function freePorts(count) {
-  const servers = await Promise.all(Array.from({ length: count }, async () => {
-    const server = net.createServer().listen(0, "127.0.0.1");
-    await once(server, "listening");
-    return server;
-  }));
+  const servers = [];
+  while (servers.length < count) {
+    const server = net.createServer().listen(10_000 + Math.floor(Math.random() * 2_000), "127.0.0.1");
+    try {
+      await once(server, "listening");
+      servers.push(server);
+    } catch (error) {
+      if (error.code !== "EADDRINUSE") throw error;
+    }
+  }
   const ports = servers.map((server) => server.address().port);
   await Promise.all(servers.map((server) => new Promise((done) => server.close(done))));
   return ports;

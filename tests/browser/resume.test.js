@@ -54,10 +54,13 @@ test("exactly what changed meanwhile comes, and nothing old is shown", async () 
   let sockets;
   const page = await open(browser, cluster.page,
     { prepare: async (made) => (sockets = await listenTo(made)) });
+  const watched = items + 2; // And the floor, and the report.
+  await eventually(() => sockets.length > 0 && named(sockets[0], "state").length >= watched,
+    "all states come");
   await page.locator(`tr[data-id="${100 + items - 1}"]`).waitFor();
+  await eventually(async () => (await page.locator("tbody tr[data-id]").count()) === items, "all show");
   await expectState(page, "open");
-  const watched = named(sockets[0], "state").length;
-  assert.ok(watched > items, `${watched} entities are watched`);
+  assert.equal(named(sockets[0], "state").length, watched);
   await watchQuantities(page);
 
   const [mine, other] = await cluster.byPage();

@@ -25,10 +25,11 @@ after(async () => {
   await stack.stop();
 });
 
-/** A page that shows all of the 24 orders. */
+/** A page that shows all of the 24 orders, and the report. */
 async function open(role = "worker") {
   const page = await openPage(browser, stack.page, { role });
-  await page.locator("tr[data-id='123']").waitFor();
+  await eventually(async () => (await page.locator("tbody tr[data-id]").count()) === 24, "orders show");
+  await page.locator(".report [data-cell='department']", { hasText: /./ }).first().waitFor();
   return page;
 }
 
@@ -102,7 +103,7 @@ test("the secret decides what a viewer sees", async () => {
 
   await page.getByText("Stranger", { exact: true }).click();
   await page.locator("#denied").waitFor();
-  assert.equal(await page.locator("tbody tr").count(), 0);
+  await eventually(async () => (await page.locator("tbody tr").count()) === 0, "all orders go");
 
   await page.getByText("Worker", { exact: true }).click();
   await page.locator("tr[data-id='123']").waitFor();

@@ -37,6 +37,7 @@ class BatchingTest(case.ProcessTest):
 
     async def test_burst_of_many_keys_costs_few_calls(self):
         self.app.seconds = 0.02
+        window = 0.01
         gateway = await self.gateway(self.app, log={"level": "info"},
                                      fetch={"batch_window": "10ms"}, **ONE_SHARD)
         client = await self.watcher(gateway, *KEYS)
@@ -45,12 +46,17 @@ class BatchingTest(case.ProcessTest):
         async def notify(key, after):
             await asyncio.sleep(after)
             await gateway.notify(key)
+        loop = asyncio.get_running_loop()
+        begin = loop.time()
         await asyncio.gather(*(notify(key, number * SPREAD / len(KEYS))
                                for number, key in enumerate(KEYS)))
+        took = loop.time() - begin
         await self.expect(client, KEYS, "changed")
         print(f"  {len(self.app.fetches)} fetches in {self.calls()} calls", flush=True)
         self.assertEqual(len(self.app.fetches), len(KEYS))
-        self.assertLessEqual(self.calls(), len(KEYS) / 3)
+        # One per window, one that begins while none is under way, one at the end. On a slow machine
+        # there are more windows.
+        self.assertLessEqual(self.calls(), max(len(KEYS) / 3, took / window + 2))
         self.assertGreaterEqual(await self.sent(gateway, "window"), 1)
         self.assertEqual(await gateway.metric("fetch_call_items_sum"), len(KEYS))
         self.assertEqual(await gateway.metric("fetch_call_items_count"), self.calls())
@@ -130,17 +136,28 @@ class BatchingTest(case.ProcessTest):
         self.app.seconds_for[slow] = 0.5
         gateway = await self.gateway(self.app, **ONE_SHARD)
         client = await self.watcher(gateway, slow, *quick)
-        for text, batches in (("first", [3]), ("second", [3])):
+        async def change_all(text):
             self.change([slow, *quick], text)
             await gateway.notify(slow, *quick)
             await self.expect(client, [slow, *quick], text)
-            self.assertEqual(self.app.batches, batches)
-        self.change([slow, *quick], "third")
+        await change_all("first")
+        self.assertEqual(self.app.batches, [3])
+        attempt = 0
+
+        async def travel_without_it():
+            nonlocal attempt  # More than one where a quick key was slow too: this machine is busy.
+            attempt += 1
+            await change_all(f"attempt {attempt}")
+            return 2 in self.app.batches
+        await case.eventually("the quick ones share a call", travel_without_it)
+        self.assertEqual(set(self.app.batches[1:]), {2}, "and the slow one is in none")
+
+        # It is under way for as long as it takes; the others come all the same.
+        self.app.seconds_for[slow] = 3600
+        self.change([slow, *quick], "last")
         await gateway.notify(slow, *quick)
-        await self.expect(client, quick, "third")
-        self.assertEqual(self.app.in_flight(), 1, "the slow one still is, by itself")
-        self.assertEqual(self.app.batches, [3, 2])
-        await self.expect(client, [slow], "third")
+        await self.expect(client, quick, "last")
+        await case.eventually("the slow one goes by itself", lambda: self.app.in_flight() == 1)
 
     async def test_states_larger_than_one_answer_may_be_come_in_smaller_calls(self):
         gateway = await self.gateway(

@@ -113,7 +113,7 @@ class LimitsTest(FramesCase):
 class HeartbeatTest(FramesCase):
 
     async def test_gateway_pings(self):
-        gateway = await self.gateway(websocket={"heartbeat_interval": "1500ms"})
+        gateway = await self.gateway(websocket={"heartbeat_interval": "3s"})
         client = await self.client(gateway)
         await case.eventually("pings came", lambda: client.pings >= 3 or not client.is_open)
         self.assertTrue(client.is_open)
@@ -126,7 +126,7 @@ class HeartbeatTest(FramesCase):
         await gateway.metric_becomes("connections_closed_total", 1, cause="heartbeat")
 
     async def test_any_byte_is_a_sign_of_life(self):
-        gateway = await self.gateway(websocket={"heartbeat_interval": "2s"})
+        gateway = await self.gateway(websocket={"heartbeat_interval": "4s"})
         client = await self.client(gateway, answers=False)
         header = frame(BINARY, b"x" * 100)
         unfinished = [header[:1], header[1:2], header[2:7], b"x"]  # Never a whole frame.

@@ -11,16 +11,16 @@ class HealingTest(case.ProcessTest):
         self.app = await self.application()
 
     async def test_the_audit_mends_a_change_that_was_never_notified(self):
-        gateway = await self.gateway(self.app, fetch={"audit_period": "1s"})
+        gateway = await self.gateway(self.app, fetch={"audit_period": "1s"},
+                                     classic={"snapshot": True})
         self.app.set("items", "1", "before")
         client = await self.watcher(gateway, ("items", "1"))
-        await gateway.notify(("items", "1"))
         self.assertEqual(await client.rows(), ["before"])
         self.app.set("items", "1", "after, and nobody said so")
         self.assertEqual(await client.rows(), ["after, and nobody said so"])
         self.assertEqual(self.app.fetches[-1].reason, "revalidate")
         await gateway.metric_becomes("audit_differences_total", 1)
-        self.assertIn("the audit found", gateway.log())
+        await gateway.logs("the audit found")
 
     async def test_who_comes_back_in_time_is_served_without_a_fetch(self):
         gateway = await self.gateway(

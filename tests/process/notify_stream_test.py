@@ -132,7 +132,7 @@ class EndTest(case.ProcessTest):
 
     async def test_age(self):
         gateway = await self.gateway(await self.application(), await self.nats(),
-                                     front={"max_connection_age": "1s"})
+                                     front={"max_connection_age": "5s"})
 
         async def grow_old():
             pass

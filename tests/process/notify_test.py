@@ -11,6 +11,7 @@ INVALID_ARGUMENT = grpc.StatusCode.INVALID_ARGUMENT
 NOT_FOUND = grpc.StatusCode.NOT_FOUND
 UNAUTHENTICATED = grpc.StatusCode.UNAUTHENTICATED
 UNAVAILABLE = grpc.StatusCode.UNAVAILABLE
+DEADLINE_EXCEEDED = grpc.StatusCode.DEADLINE_EXCEEDED
 
 
 class NotifyTest(case.ProcessTest):
@@ -188,9 +189,13 @@ class UnavailableTest(case.ProcessTest):
         nats = await self.nats(running=False)
         gateway = await self.gateway(await self.application(), nats, ready=False,
                                      front={"notify_timeout": "60s"})
-        # The answer comes before the caller's own clock says DEADLINE_EXCEEDED.
-        code, _ = await gateway.notify_status(("items", "1"), timeout=5)
-        self.assertEqual(code, UNAVAILABLE)
+        # The answer comes some 40 ms before the caller's own clock says DEADLINE_EXCEEDED: on a
+        # busy machine not every time. The gateway's own limit would never come first.
+        async def is_told_in_time():
+            code, _ = await gateway.notify_status(("items", "1"), timeout=2)
+            self.assertIn(code, (UNAVAILABLE, DEADLINE_EXCEEDED))
+            return code == UNAVAILABLE
+        await case.eventually("UNAVAILABLE comes before the deadline", is_told_in_time)
 
     async def test_many_calls_at_once_all_end(self):
         nats = await self.nats(running=False)

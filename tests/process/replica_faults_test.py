@@ -60,7 +60,7 @@ class LogTest(case.ProcessTest):
         app = await self.application()
         gateway = self.new_gateway(app)
         gateway.output = "/dev/full"
-        await gateway.start_without_log([case.free_port() for _ in range(3)])
+        await gateway.start_without_log()
         client = await self.watcher(gateway, ("items", "1"), ("items", "2"))
         for number in range(10):
             client.subscribe("nobody", "1")

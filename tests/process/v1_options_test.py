@@ -61,10 +61,11 @@ class V1OptionsTest(case.ProcessTest):
         gateway = await self.gateway(self.app)
         client = await self.v1(gateway)
         self.app.set("items", "1", "0")
+        loop = asyncio.get_running_loop()
+        start = loop.time()
         results = await client.subscribed(("items", "1"), maxRate=2)
         self.assertEqual(results[0]["maxRate"], 2)
         arrivals = []
-        loop = asyncio.get_running_loop()
 
         async def read():
             while client.shown.get(("items", "1"), (None, [None]))[1] != ["the end"]:
@@ -72,7 +73,7 @@ class V1OptionsTest(case.ProcessTest):
                 if event["event"] == "state":
                     arrivals.append(loop.time())
         reading = asyncio.create_task(read())
-        start, changes = loop.time(), 0
+        changes = 0
         while loop.time() < start + 3 or changes < 300:  # A hundred a second, where that can be.
             changes += 1
             await self.change(gateway, ("items", "1"), str(changes))

@@ -110,11 +110,17 @@ class ProcessesTest(unittest.TestCase):
         runner.send_signal(signal.SIGKILL)
         runner.communicate()
         deadline = time.monotonic() + 20
-        while pathlib.Path(f"/proc/{pid}/status").exists():
-            if "State:\tZ" in pathlib.Path(f"/proc/{pid}/status").read_text(encoding="ascii"):
-                break
+        while self.is_alive(pid):
             self.assertLess(time.monotonic(), deadline)
             time.sleep(0.01)
+
+    @staticmethod
+    def is_alive(pid):
+        try:
+            status = pathlib.Path(f"/proc/{pid}/status").read_text(encoding="ascii")
+        except (FileNotFoundError, ProcessLookupError):
+            return False
+        return "State:\tZ" not in status
 
     def test_answers_of_the_load_program(self):
         load = self.start(Load, FAKE_LOAD)

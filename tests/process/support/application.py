@@ -7,6 +7,7 @@ import dataclasses
 import grpc
 
 from . import stubs
+from .ports import free_port
 from .waiting import PATIENCE, eventually
 
 REASONS = ("unspecified", "change", "snapshot", "revalidate")  # By FetchReason.
@@ -60,7 +61,7 @@ class Application(stubs.entity_grpc.EntityServiceServicer):
         self.seconds_for = {}
         self.most_at_once = collections.Counter()  # By (entity, id, secret).
         self.most_in_all = 0
-        self.port = 0
+        self.port = free_port()
         self._rows = {}
         self._failures = []
         self._refusals = {}

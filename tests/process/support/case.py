@@ -7,7 +7,6 @@ import pathlib
 import re
 import secrets
 import signal
-import socket
 import tempfile
 import unittest
 
@@ -16,6 +15,7 @@ from .counters import CounterApplication
 from .descriptors import allow_descriptors
 from .gateway import Gateway, merge
 from .nats import NatsServer
+from .ports import free_port
 from .tcp_gate import TcpGate
 from .v1 import JSON, V1Client
 from .viewer import Viewer
@@ -23,15 +23,6 @@ from .waiting import PATIENCE, SANITIZED, eventually
 from .websocket import Client
 
 _SANITIZER_REPORT = re.compile(r"ERROR: \w+Sanitizer|runtime error:|WARNING: ThreadSanitizer")
-
-
-def free_port():
-    """A port that nothing holds, below those that the system gives to connections."""
-    while True:
-        port = 10_000 + secrets.randbelow(20_000)
-        with socket.socket() as probe, contextlib.suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            return port
 
 
 class ProcessTest(unittest.IsolatedAsyncioTestCase):

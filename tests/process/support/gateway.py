@@ -8,11 +8,11 @@ import grpc
 
 from . import http
 from .notifier import CHANNEL_OPTIONS, Notifies
+from .ports import free_port
 from .processes import Process
 from .waiting import PATIENCE, eventually
 
-_LISTENS = (r"replica (\S+) listens: websockets on (\S+), applications on (\S+), "
-            r"admin on port (\d+)")
+_LISTENS = re.compile(r"replica \S+ listens: websockets on ")
 
 
 def merge(base, extra):
@@ -31,23 +31,24 @@ class Gateway(Process, Notifies):
 
     def __init__(self, name, folder, settings):
         super().__init__(name, folder)
+        self.address, self.front_address, self.admin_address = (
+            f"127.0.0.1:{free_port()}" for _ in range(3))
         self.settings = merge({
             "workers": 2,
             "log": {"level": "debug"},  # So that whatever could be logged is.
-            "websocket": {"listen": "127.0.0.1:0"},
-            "front": {"listen": "127.0.0.1:0"},
-            "admin": {"listen": "127.0.0.1:0"},
+            "websocket": {"listen": self.address},
+            "front": {"listen": self.front_address},
+            "admin": {"listen": self.admin_address},
         }, settings)
-        self.address = self.front_address = self.admin_address = None
         self.environment = {}
         self.tls = None  # A Certificate: how applications talk to the front.
         self._channel = None
 
     async def start(self, ready=True):
-        starts = len(re.findall(_LISTENS, self.log()))
+        starts = len(_LISTENS.findall(self.log()))
         self._spawn()
         await eventually(f"{self.name} listens", lambda: self._has_started(starts))
-        await self._learn_addresses()
+        self._go_on_calling()
         if ready:
             await self.ready()
 
@@ -59,17 +60,13 @@ class Gateway(Process, Notifies):
     def _has_started(self, starts_before):
         if not self.is_running():
             raise AssertionError(f"{self.name} ended with {self.exit_code()}")
-        return len(re.findall(_LISTENS, self.log())) > starts_before
+        return len(_LISTENS.findall(self.log())) > starts_before
 
-    async def _learn_addresses(self):
-        found = await self.logs(_LISTENS)
-        self._set_addresses(found.group(2), found.group(3), f"127.0.0.1:{found.group(4)}")
-
-    async def start_without_log(self, ports):
-        """Starts with an `output` other than the log: the ports cannot be learnt then."""
-        self._set_addresses(*(f"127.0.0.1:{port}" for port in ports))
+    async def start_without_log(self):
+        """Starts with an `output` other than the log, which cannot tell then that it listens."""
         self._spawn()
         await eventually(f"{self.name} answers", self._answers)
+        self._go_on_calling()
         await self.ready()
 
     async def _answers(self):
@@ -79,12 +76,9 @@ class Gateway(Process, Notifies):
             assert self.is_running(), f"{self.name} ended with {self.exit_code()}"
             return False
 
-    def _set_addresses(self, websocket, front, admin):
-        self.address, self.front_address, self.admin_address = websocket, front, admin
-        for name, address in (("websocket", self.address), ("front", self.front_address),
-                              ("admin", self.admin_address)):
-            self.settings[name]["listen"] = address
-        if self._channel is None:  # Started again it keeps its address, and calls go on.
+    def _go_on_calling(self):
+        """Started again, it is called as before."""
+        if self._channel is None:
             self.open_channel()
 
     def open_channel(self):
