@@ -33,9 +33,10 @@ grpc::ChannelArguments MakeArguments() {
   arguments.SetLoadBalancingPolicyName("round_robin");
   // A proxy for the web is none for gateways.
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
-  // The defaults reach two minutes: far too long after a gateway restarted.
+  // The defaults reach two minutes: far too long after a gateway restarted. The "minimum" is how
+  // long one attempt to connect may take, not how soon the next one comes.
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
-  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 100);
+  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 2'000);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 2'000);
   // Finds out that a gateway vanished without a word. Only while calls are in flight: servers may
   // refuse pings on idle connections.

@@ -57,8 +57,9 @@ absl::Status NatsSession::Subscribe(const std::string& subject, bus::DeliveryLim
   natsSubscription* raw = nullptr;
   natsStatus result =
       natsConnection_Subscribe(&raw, connection_.get(), subject.c_str(), &OnMessage, hold.get());
-  NatsSubscription subscription(raw);
   if (result == NATS_OK) {
+    subscriptions_.emplace_back(raw);  // Whatever fails from here on, Close ends it in its order.
+    dropped_.push_back(0);
     result = natsSubscription_SetOnCompleteCB(raw, &OnSubscriptionEnd, hold.get());
     // Without that callback nobody knows when cnats lets go: better a few bytes lost than freed too
     // early.
@@ -71,8 +72,6 @@ absl::Status NatsSession::Subscribe(const std::string& subject, bus::DeliveryLim
   if (result != NATS_OK) {
     return absl::UnavailableError(absl::StrCat("cannot subscribe: ", natsStatus_GetText(result)));
   }
-  subscriptions_.push_back(std::move(subscription));
-  dropped_.push_back(0);
   return absl::OkStatus();
 }
 

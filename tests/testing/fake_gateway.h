@@ -43,6 +43,7 @@ class FakeGateway final : public v1::GatewayService::Service {
     server_->Shutdown(std::chrono::system_clock::now());
   }
 
+  uint16_t port() const { return static_cast<uint16_t>(port_); }
   std::string address() const { return "127.0.0.1:" + std::to_string(port_); }
 
   // The next calls, or requests of streams, are answered so, one each; those after them OK.
@@ -72,10 +73,11 @@ class FakeGateway final : public v1::GatewayService::Service {
   // What streams do. By default they answer each request by itself.
   enum class OnStream {
     kAnswer,
-    kSilent,  // Take requests and say nothing.
-    kRefuse,  // End at once with RESOURCE_EXHAUSTED.
-    kBreak,   // End with UNAVAILABLE when the next request has come, and answer later ones.
-    kCount,   // Answer every second request, for both.
+    kSilent,      // Take requests and say nothing.
+    kSilentOnce,  // Say nothing to the next request, and answer later ones.
+    kRefuse,      // End at once with RESOURCE_EXHAUSTED.
+    kBreak,       // End with UNAVAILABLE when the next request has come, and answer later ones.
+    kCount,       // Answer every second request, for both.
   };
   void SetStreams(OnStream behaviour) {
     std::lock_guard lock(mutex_);
@@ -136,7 +138,8 @@ class FakeGateway final : public v1::GatewayService::Service {
         failure.set_code(status.error_code());
         failure.set_message(status.error_message());
       }
-      if (behaviour == OnStream::kSilent) continue;
+      if (behaviour == OnStream::kSilentOnce) SetStreams(OnStream::kAnswer);
+      if (behaviour == OnStream::kSilent || behaviour == OnStream::kSilentOnce) continue;
       if (behaviour == OnStream::kCount && count % 2 == 1) continue;
       stream->Write(response);
       response.Clear();

@@ -71,7 +71,7 @@ TEST_F(NotifyStreamEndTest, ARequestLargerThanTheGatewayAcceptsEndsIt) {
 
 TEST_F(NotifyStreamEndTest, AnOldStreamEndsAndSaysWhy) {
   FrontOptions options = Loopback();
-  options.max_connection_age = milliseconds(300);
+  options.max_connection_age = std::chrono::seconds(2);
   ASSERT_TRUE(Start(options).ok());
   ProducerStream stream = Open();
   ASSERT_TRUE(stream.Send(1, {"a"}));

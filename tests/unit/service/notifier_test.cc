@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "tests/testing/fake_gateway.h"
+#include "tests/testing/tcp_gate.h"
 
 namespace entitysync {
 namespace {
@@ -62,6 +63,20 @@ TEST(NotifierTest, RetriesUntilAGatewayConfirms) {
 
   EXPECT_THAT(gateway.Calls(), SizeIs(4));
   EXPECT_EQ(notifier->Stats().retries, 3u);
+}
+
+// Where everything takes its time, connecting does, and is no failure.
+TEST(NotifierTest, AGatewayFarAwayIsReachedAtTheFirstAttempt) {
+  FakeGateway gateway;
+  testing::TcpGate far(gateway.port());
+  far.Pass(milliseconds(200));
+  NotifierOptions options = OptionsFor(gateway);
+  options.gateways = {"127.0.0.1:" + std::to_string(far.port())};
+  auto notifier = Create(std::move(options));
+
+  EXPECT_TRUE(notifier->Notify(EntityKey{"items", "1"}).ok());
+
+  EXPECT_EQ(notifier->Stats().retries, 0u);
 }
 
 TEST(NotifierTest, DoesNotRetryWhatCannotHelp) {

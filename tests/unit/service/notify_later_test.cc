@@ -154,9 +154,11 @@ TEST_F(NotifyLaterByCallsTest, WhatAGatewayHasNoRoomForIsHalvedAndRetriedAfterAW
 }
 
 TEST_F(NotifyLaterByCallsTest, WhatGatewaysNeverHaveRoomForIsGivenUpInTime) {
-  options_.later_retry_for = milliseconds(30);
+  options_.later_retry_for = milliseconds(500);
   gateway_.RefuseEntity("items", {grpc::StatusCode::RESOURCE_EXHAUSTED, "busy"});
   Notifier& notifier = Start();
+  ASSERT_TRUE(notifier.NotifyLater(EntityKey{"others", "1"}));  // Connecting is no retry.
+  ASSERT_TRUE(notifier.Flush(seconds(20)));
   EXPECT_TRUE(notifier.NotifyLater(EntityKey{"items", "1"}));
 
   ASSERT_TRUE(notifier.Flush(seconds(20)));

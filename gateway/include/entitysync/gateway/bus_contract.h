@@ -282,16 +282,23 @@ TEST_P(BusContract, ALostBusIsReportedAndRefusesUntilItIsBack) {
 // ack only if it comes back under the connection under which the message was accepted.
 TEST_P(BusContract, AnAckUnderTheSameConnectionProvesWhatCameBefore) {
   if (!bus_.cut) GTEST_SKIP() << "this bus cannot be cut";
+  constexpr size_t kMostUnderWay = 2'000;
   const auto client = NewClient({Subject("change.>"), Subject("ack")});
   for (uint64_t cuts = 1; cuts <= 3; ++cuts) {
     std::thread cutter([&] {
       EXPECT_TRUE(client->WaitForMessages(client->MessageCount() + 100));
       bus_.cut();
     });
+    const size_t heard = client->MessageCount();
+    size_t accepted = 0;
     for (int i = 0; client->Disconnects() < cuts; ++i) {
+      if (client->MessageCount() + kMostUnderWay < heard + accepted) {
+        std::this_thread::yield();  // No bus need hold all that one thread can publish.
+        continue;
+      }
       const std::string payload = std::to_string(client->Connection()) + "/" + std::to_string(i);
       if (client->Publish(Subject("change.a"), payload).ok()) {
-        (void)client->Publish(Subject("ack"), payload);
+        accepted += client->Publish(Subject("ack"), payload).ok() ? 2 : 1;
       }
     }
     cutter.join();
