@@ -136,6 +136,7 @@ class BatchingTest(case.ProcessTest):
         self.app.seconds_for[slow] = 0.5
         gateway = await self.gateway(self.app, **ONE_SHARD)
         client = await self.watcher(gateway, slow, *quick)
+
         async def change_all(text):
             self.change([slow, *quick], text)
             await gateway.notify(slow, *quick)
