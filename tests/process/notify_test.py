@@ -190,7 +190,8 @@ class UnavailableTest(case.ProcessTest):
         gateway = await self.gateway(await self.application(), nats, ready=False,
                                      front={"notify_timeout": "60s"})
         # The answer comes some 40 ms before the caller's own clock says DEADLINE_EXCEEDED: on a
-        # busy machine not every time. The gateway's own limit would never come first.
+        # busy machine not every time (the margin itself is PublishTimeoutTest's). The gateway's own
+        # limit would never come first.
         async def is_told_in_time():
             code, _ = await gateway.notify_status(("items", "1"), timeout=2)
             self.assertIn(code, (UNAVAILABLE, DEADLINE_EXCEEDED))

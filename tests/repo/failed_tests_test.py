@@ -24,6 +24,22 @@ class FailedTestsTest(unittest.TestCase):
             return subprocess.run([sys.executable, COMMAND, path], capture_output=True, text=True,
                                   check=True).stdout
 
+    def test_of_what_ctest_itself_writes(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder)
+            (path / "CTestTestfile.cmake").write_text(
+                'add_test(good "true")\n'
+                'add_test(bad "sh" "-c" "echo what went wrong; exit 1")\n'
+                'add_test(slow "sleep" "60")\n'
+                'set_tests_properties(slow PROPERTIES TIMEOUT 1)\n', encoding="utf-8")
+            subprocess.run(["ctest", "--test-dir", folder, "--output-junit", path / "tests.xml"],
+                           capture_output=True, check=False)
+            said = self.said((path / "tests.xml").read_text(encoding="utf-8"))
+        self.assertIn("failed: bad", said)
+        self.assertIn("what went wrong\n", said)
+        self.assertIn("failed: slow", said)
+        self.assertNotIn("good", said)
+
     def said_of(self, *cases):
         return self.said(f"<testsuite>{''.join(cases)}</testsuite>")
 

@@ -118,7 +118,9 @@ TEST_F(ServiceStopTest, ACallerThatLeavesCancelsItsFunctionAndItsPlaceInTheQueue
   };
   // Cancellations reach the service in no order. Where the function's comes first, the call that
   // waited begins before its own comes: then once more.
-  for (int begun = 0; service_->Stats().cancelled == 0; begun = slow_.begun()) {
+  constexpr int kMostRounds = 50;
+  for (int round = 0; round < kMostRounds && service_->Stats().cancelled == 0; ++round) {
+    const int begun = slow_.begun();
     grpc::ClientContext first, second;
     auto running = call(first);
     ASSERT_TRUE(slow_.WaitUntilBegun(begun + 1));
@@ -133,6 +135,7 @@ TEST_F(ServiceStopTest, ACallerThatLeavesCancelsItsFunctionAndItsPlaceInTheQueue
       return stats.cancelled == 1 || slow_.begun() == begun + 2;
     });
   }
+  EXPECT_EQ(service_->Stats().cancelled, 1u);
   EXPECT_TRUE(slow_.saw_cancelled());
 }
 
